@@ -1,0 +1,31 @@
+// A folder of images, optionally with labels (CSV with columns file,label[,...]); a source of network inputs.
+#pragma once
+
+#include <cstdint>
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <vector>
+
+#include "compiler/data/preprocessing.h"
+
+namespace npu::compiler {
+
+struct LabelledImage {
+  std::filesystem::path path;
+  int label = -1;  ///< -1: none
+};
+
+/// Sorted by file name. Throws InputError: no such folder, no images in it.
+std::vector<LabelledImage> list_images(const std::filesystem::path& folder);
+
+/// The images that the CSV lists, in its order; every listed file must exist in `folder` and every label lie in
+/// [0, classes). Throws InputError naming the CSV line.
+std::vector<LabelledImage> list_labelled_images(const std::filesystem::path& folder,
+                                                const std::filesystem::path& labels_csv, int classes);
+
+/// Deterministic synthetic inputs for machines without images: smooth random fields with natural-image-like 1/f
+/// spectrum, already in network input units (roughly zero mean, unit deviation). [channel][row][column].
+std::vector<float> synthetic_input(const MapShape& shape, std::uint64_t seed);
+
+}  // namespace npu::compiler

@@ -1,0 +1,200 @@
+// Reading, checking and writing of the architecture's JSON. Ranges here are the machine's limits; combinations that
+// no machine can have are refused at the end.
+#include <fmt/core.h>
+
+#include <cmath>
+
+#include "hw/arch/arch_config.h"
+#include "hw/common/json_reader.h"
+
+namespace npu::hw {
+namespace {
+
+constexpr int kSchemaVersion = 1;
+constexpr Bytes kMaxSramBytes = Bytes{4} << 20;
+constexpr Bytes kMinSramBytes = 1024;
+
+PeArrayConfig read_pe_array(JsonReader reader) {
+  PeArrayConfig config;
+  config.rows = static_cast<int>(reader.integer("rows", 1, 256));
+  config.columns = static_cast<int>(reader.integer("columns", 1, 256));
+  config.register_file_entries = static_cast<int>(reader.integer("register_file_entries", 1, 64));
+  const auto dataflows = reader.strings("dataflows");
+  config.weight_stationary = false;
+  config.output_stationary = false;
+  for (const auto& name : dataflows) {
+    if (name == "ws") {
+      config.weight_stationary = true;
+    } else if (name == "os") {
+      config.output_stationary = true;
+    } else {
+      reader.fail("dataflows", "'" + name + "'", "'ws', 'os' or both");
+    }
+  }
+  if (dataflows.empty()) reader.fail("dataflows", "an empty array", "'ws', 'os' or both");
+  config.zero_skipping = reader.choice<ZeroSkipping>(
+      "zero_skipping", {{"none", ZeroSkipping::kNone}, {"assumed_fraction", ZeroSkipping::kAssumedFraction}});
+  if (config.zero_skipping == ZeroSkipping::kAssumedFraction) {
+    config.assumed_zero_fraction = reader.number("assumed_zero_fraction", 0.0, 0.99);
+  } else if (reader.has("assumed_zero_fraction")) {
+    if (reader.number("assumed_zero_fraction", 0.0, 0.99) != 0.0) {
+      reader.fail("assumed_zero_fraction", "a value", "0 or no such key where zero_skipping is 'none'");
+    }
+  }
+  reader.finish();
+  return config;
+}
+
+DataConfig read_data(JsonReader reader) {
+  DataConfig config;
+  const auto width = [&](const char* key) {
+    const auto bits = static_cast<int>(reader.integer(key, 8, 16));
+    if (bits != 8 && bits != 16) reader.fail(key, std::to_string(bits), "8 or 16");
+    return bits;
+  };
+  config.weight_bits = width("weight_bits");
+  config.activation_bits = width("activation_bits");
+  const bool wide = config.weight_bits == 16 || config.activation_bits == 16;
+  config.accumulator_bits = static_cast<int>(reader.integer_or("accumulator_bits", wide ? 48 : 32, 24, 56));
+  if (config.accumulator_bits % 8 != 0) {
+    reader.fail("accumulator_bits", std::to_string(config.accumulator_bits), "a multiple of 8");
+  }
+  reader.finish();
+  return config;
+}
+
+CompoundingConfig read_compounding(JsonReader reader) {
+  CompoundingConfig config;
+  config.multiplier_bits = static_cast<int>(reader.integer("multiplier_bits", 8, 31));
+  config.shift_bits = static_cast<int>(reader.integer("shift_bits", 0, 5));
+  config.rounding = reader.choice<Rounding>("rounding", {{"half_up", Rounding::kHalfUp}});
+  config.lanes = static_cast<int>(reader.integer("lanes", 1, 1024));
+  reader.finish();
+  return config;
+}
+
+SramConfig read_sram(JsonReader reader) {
+  SramConfig config;
+  config.capacity_bytes = reader.integer("capacity_bytes", kMinSramBytes, kMaxSramBytes);
+  config.width_bytes = static_cast<int>(reader.integer("width_bytes", 1, 4096));
+  reader.finish();
+  return config;
+}
+
+// A latency in cycles or in nanoseconds, a bandwidth per cycle or per second: exactly one of each pair.
+DramConfig read_dram(JsonReader reader, double clock_hz) {
+  DramConfig config;
+  if (reader.has("latency_ns") == reader.has("latency_cycles")) {
+    reader.fail("", "both or none of latency_cycles and latency_ns", "exactly one of them");
+  }
+  if (reader.has("bytes_per_second") == reader.has("bytes_per_cycle")) {
+    reader.fail("", "both or none of bytes_per_cycle and bytes_per_second", "exactly one of them");
+  }
+  if (reader.has("latency_ns")) {
+    config.latency_cycles = static_cast<Cycles>(std::ceil(reader.number("latency_ns", 0, 1e6) * clock_hz * 1e-9));
+  } else {
+    config.latency_cycles = reader.integer("latency_cycles", 0, 1'000'000);
+  }
+  config.bytes_per_cycle = reader.has("bytes_per_second") ? reader.number("bytes_per_second", 1e6, 1e14) / clock_hz
+                                                          : reader.number("bytes_per_cycle", 0.001, 65536);
+  config.access_bytes = reader.integer("access_bytes", 1, 4096);
+  config.capacity_bytes = reader.integer("capacity_bytes", Bytes{1} << 20, Bytes{1} << 40);
+  reader.finish();
+  return config;
+}
+
+CommandProcessorConfig read_command_processor(JsonReader reader) {
+  CommandProcessorConfig config;
+  config.queue_depth = static_cast<int>(reader.integer("queue_depth", 1, 4096));
+  config.dispatch_cycles = static_cast<int>(reader.integer("dispatch_cycles", 0, 1000));
+  config.fetch_instructions = static_cast<int>(reader.integer("fetch_instructions", 1, 4096));
+  reader.finish();
+  return config;
+}
+
+void check_combinations(const ArchConfig& arch, const JsonReader& reader) {
+  const auto rows_of_sums = static_cast<Bytes>(arch.pe_array.columns) * arch.data.accumulator_bytes();
+  if (arch.accumulator_store.capacity_bytes < rows_of_sums) {
+    reader.fail("accumulator_store", fmt::format("{} bytes", arch.accumulator_store.capacity_bytes),
+                fmt::format("at least one partial sum for each of the {} columns ({} bytes)", arch.pe_array.columns,
+                            rows_of_sums));
+  }
+}
+
+}  // namespace
+
+ArchConfig arch_from_json(const nlohmann::json& json, const std::string& file) {
+  JsonReader reader(file, json);
+  ArchConfig arch;
+  reader.integer("schema_version", kSchemaVersion, kSchemaVersion);
+  arch.name = reader.string("name");
+  arch.description = reader.string_or("description", "");
+  arch.clock_hz = reader.number("clock_hz", 1e3, 1e11);
+  arch.pe_array = read_pe_array(reader.child("pe_array"));
+  arch.data = read_data(reader.child("data"));
+  arch.compounding = read_compounding(reader.child("compounding"));
+  arch.weight_sram = read_sram(reader.child("weight_sram"));
+  arch.global_buffer = read_sram(reader.child("global_buffer"));
+  arch.accumulator_store = read_sram(reader.child("accumulator_store"));
+  auto vector_unit = reader.child("vector_unit");
+  arch.vector_unit.lanes = static_cast<int>(vector_unit.integer("lanes", 1, 4096));
+  vector_unit.finish();
+  auto dma = reader.child("dma");
+  arch.dma.request_bytes = dma.integer("request_bytes", 16, 1 << 20);
+  dma.finish();
+  arch.dram = read_dram(reader.child("dram"), arch.clock_hz);
+  arch.command_processor = read_command_processor(reader.child("command_processor"));
+  arch.energy_table = reader.string("energy_table");
+  reader.finish();
+  check_combinations(arch, reader);
+  return arch;
+}
+
+nlohmann::json arch_to_json(const ArchConfig& arch) {
+  nlohmann::json dataflows = nlohmann::json::array();
+  if (arch.pe_array.weight_stationary) dataflows.push_back("ws");
+  if (arch.pe_array.output_stationary) dataflows.push_back("os");
+  const bool skips = arch.pe_array.zero_skipping == ZeroSkipping::kAssumedFraction;
+  const auto sram = [](const SramConfig& config) {
+    return nlohmann::json{{"capacity_bytes", config.capacity_bytes}, {"width_bytes", config.width_bytes}};
+  };
+  return {
+      {"schema_version", kSchemaVersion},
+      {"name", arch.name},
+      {"description", arch.description},
+      {"clock_hz", arch.clock_hz},
+      {"pe_array",
+       {{"rows", arch.pe_array.rows},
+        {"columns", arch.pe_array.columns},
+        {"register_file_entries", arch.pe_array.register_file_entries},
+        {"dataflows", dataflows},
+        {"zero_skipping", skips ? "assumed_fraction" : "none"},
+        {"assumed_zero_fraction", arch.pe_array.assumed_zero_fraction}}},
+      {"data",
+       {{"weight_bits", arch.data.weight_bits},
+        {"activation_bits", arch.data.activation_bits},
+        {"accumulator_bits", arch.data.accumulator_bits}}},
+      {"compounding",
+       {{"multiplier_bits", arch.compounding.multiplier_bits},
+        {"shift_bits", arch.compounding.shift_bits},
+        {"rounding", rounding_name(arch.compounding.rounding)},
+        {"lanes", arch.compounding.lanes}}},
+      {"weight_sram", sram(arch.weight_sram)},
+      {"global_buffer", sram(arch.global_buffer)},
+      {"accumulator_store", sram(arch.accumulator_store)},
+      {"vector_unit", {{"lanes", arch.vector_unit.lanes}}},
+      {"dma", {{"request_bytes", arch.dma.request_bytes}}},
+      {"dram",
+       {{"latency_cycles", arch.dram.latency_cycles},
+        {"bytes_per_cycle", arch.dram.bytes_per_cycle},
+        {"access_bytes", arch.dram.access_bytes},
+        {"capacity_bytes", arch.dram.capacity_bytes}}},
+      {"command_processor",
+       {{"queue_depth", arch.command_processor.queue_depth},
+        {"dispatch_cycles", arch.command_processor.dispatch_cycles},
+        {"fetch_instructions", arch.command_processor.fetch_instructions}}},
+      {"energy_table", arch.energy_table},
+  };
+}
+
+}  // namespace npu::hw

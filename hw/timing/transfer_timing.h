@@ -1,0 +1,17 @@
+// DMA and DRAM time: first-order latency plus effective bandwidth.
+#pragma once
+
+#include "hw/arch/arch_config.h"
+#include "hw/common/units.h"
+#include "hw/isa/instruction.h"
+
+namespace npu::hw {
+
+/// Bytes a descriptor moves over the DRAM bus: every contiguous run occupies whole aligned accesses
+/// (dram.access_bytes). Runs that continue each other without a gap count as one.
+Bytes bus_bytes(const Transfer& transfer, const DramConfig& dram);
+
+/// Cycles of one descriptor alone on the bus: latency + bus bytes / bandwidth, rounded up.
+Cycles transfer_cycles(const Transfer& transfer, const DramConfig& dram);
+
+}  // namespace npu::hw
