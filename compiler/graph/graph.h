@@ -22,8 +22,10 @@ struct MapShape {
   friend bool operator==(const MapShape&, const MapShape&) = default;
 };
 
+/// Never null in a verified graph: "none" is an empty array, which is also what members default to.
 using FloatArray = std::shared_ptr<const std::vector<float>>;
 FloatArray make_array(std::vector<float> values);
+FloatArray empty_array();
 
 /// Window geometry of convolutions and pools. Bottom and right pads are explicit, so that output sizes follow.
 struct Window {
@@ -56,16 +58,19 @@ struct ConvOp {
   Window window;
   std::int64_t groups = 1;
   std::int64_t out_channels = 0;
-  FloatArray weights;
-  FloatArray bias;
+  FloatArray weights = empty_array();
+  FloatArray bias = empty_array();
   Activation activation;  ///< fused behind the bias; kNone until the fusion pass
   /// Batch-norm statistics of the *output* channels, kept by folding for analytic bias correction; empty if none.
-  FloatArray output_mean;
-  FloatArray output_deviation;
+  FloatArray output_mean = empty_array();
+  FloatArray output_deviation = empty_array();
 };
 /// y = scale * (x - mean) / sqrt(variance + epsilon) + bias, per channel.
 struct BatchNormOp {
-  FloatArray scale, bias, mean, variance;
+  FloatArray scale = empty_array();
+  FloatArray bias = empty_array();
+  FloatArray mean = empty_array();
+  FloatArray variance = empty_array();
   float epsilon = 1e-5F;
 };
 struct ActivationOp {
@@ -87,8 +92,8 @@ struct FlattenOp {};  ///< [c][h][w] -> c*h*w features
 /// y = W x + b: weights [out_feature][in_feature], bias [out_feature] or empty.
 struct GemmOp {
   std::int64_t out_features = 0;
-  FloatArray weights;
-  FloatArray bias;
+  FloatArray weights = empty_array();
+  FloatArray bias = empty_array();
 };
 struct PadOp {  ///< zero padding of rows and columns
   std::int64_t top = 0, left = 0, bottom = 0, right = 0;
@@ -120,11 +125,16 @@ struct Graph {
 
 using ShapeMap = std::map<std::string, MapShape>;
 
+/// Largest extent of one axis and largest number of elements of one feature map.
+inline constexpr std::int64_t kMaximumExtent = 65'535;
+inline constexpr std::int64_t kMaximumElements = std::int64_t{1} << 31;
+
 /// Shape of every value. Throws GraphError naming node, operator, found and expected (channel mismatch, empty
 /// output, sizes beyond 65,535 per axis or 2^31 elements).
 ShapeMap infer_shapes(const Graph& graph);
 
-/// Output extent of a window over `size` with the given pads; ONNX rules, with ceil_mode. May be <= 0.
+/// Output extent of a window over `size` with the given pads; ONNX rules. With ceil_mode a last, partial window counts
+/// only if it begins inside the map or its leading pad, so that no window lies in padding alone. May be <= 0.
 std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad_before,
                            std::int64_t pad_after, bool ceil_mode);
 
