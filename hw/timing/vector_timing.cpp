@@ -1,1 +1,87 @@
-// to be written
+#include "hw/timing/vector_timing.h"
+
+#include <algorithm>
+
+#include "hw/timing/vector_work.h"
+
+namespace npu::hw {
+namespace {
+
+/// Register stages of the vector unit: operand read, multiply, add or compare, shift with rounding, clamp and write.
+constexpr Cycles kVectorStages = 5;
+constexpr std::int64_t kMultiplierBytes = 4;  ///< entry of the average pool's table
+
+/// Window positions inside [0, in_extent), summed over all outputs of one axis.
+std::int64_t real_positions(std::int64_t outputs, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
+                            std::int64_t in_extent) {
+  std::int64_t positions = 0;
+  for (std::int64_t output = 0; output < outputs; ++output) {
+    const std::int64_t first = output * stride - pad;
+    const std::int64_t begin = std::max<std::int64_t>(first, 0);
+    const std::int64_t end = std::min(first + kernel, in_extent);
+    positions += std::max<std::int64_t>(0, end - begin);
+  }
+  return positions;
+}
+
+}  // namespace
+
+VectorWork vector_work(const Vector& vector) {
+  VectorWork work;
+  const std::int64_t pixels = vector.out_height * vector.out_width;
+  work.outputs = pixels * vector.channels;
+  switch (static_cast<VectorOp>(vector.operation)) {
+    case VectorOp::kAdd:
+      work.operands = 2 * work.outputs;
+      work.operand_pairs = work.outputs;
+      break;
+    case VectorOp::kRescale:
+      work.operands = work.operand_pairs = work.outputs;
+      break;
+    case VectorOp::kTable:
+      work.operands = work.operand_pairs = work.outputs;
+      work.table_lookups = work.outputs;
+      work.table_entry_bytes = 1;
+      break;
+    case VectorOp::kMaxPool:
+    case VectorOp::kAveragePool:
+      work.operands = vector.channels *
+                      real_positions(vector.out_height, vector.kernel_height, vector.stride_height, vector.pad_top,
+                                     vector.in_height) *
+                      real_positions(vector.out_width, vector.kernel_width, vector.stride_width, vector.pad_left,
+                                     vector.in_width);
+      work.operand_pairs = work.operands;
+      work.table_lookups = vector.use_table != 0 ? pixels : 0;
+      work.table_entry_bytes = kMultiplierBytes;
+      break;
+  }
+  return work;
+}
+
+Cycles vector_cycles(const Vector& vector, const ArchConfig& arch) {
+  const VectorWork work = vector_work(vector);
+  const auto port = [&](std::int64_t elements) {
+    return ceil_div(elements * arch.data.activation_bytes(), arch.global_buffer.width_bytes);
+  };
+  const Cycles lanes = ceil_div(work.operand_pairs, arch.vector_unit.lanes);
+  const Cycles table = ceil_div(work.table_lookups * work.table_entry_bytes, arch.weight_sram.width_bytes);
+  return std::max({lanes, port(work.operands), port(work.outputs), table}) + kVectorStages;
+}
+
+std::int64_t vector_operations(const Vector& vector) {
+  const VectorWork work = vector_work(vector);
+  switch (static_cast<VectorOp>(vector.operation)) {
+    case VectorOp::kAdd:  // two multiplies and one add; shift and clamp are part of the output
+      return 3 * work.outputs;
+    case VectorOp::kRescale:
+    case VectorOp::kTable:
+      return work.outputs;
+    case VectorOp::kMaxPool:  // one compare per real pixel
+      return work.operands;
+    case VectorOp::kAveragePool:  // one add per real pixel, one multiply per output
+      return work.operands + work.outputs;
+  }
+  return 0;
+}
+
+}  // namespace npu::hw
