@@ -1,0 +1,146 @@
+#include <fmt/core.h>
+
+#include "sim/report/format.h"
+#include "sim/report/tables.h"
+
+namespace npu::sim {
+namespace {
+
+std::string line(const std::string& label, const std::string& text) {
+  return fmt::format("  {:<18} {}\n", label, text);
+}
+
+std::string energy_lines(const TimedRun& run, const TimedTotals& totals) {
+  const double joules_per_unit = run.energies.joules_per_unit();
+  const auto text = [&](double energy) { return energy_text(energy, joules_per_unit, run.energies.unit); };
+  std::string shown = text(totals.energy.total);
+  if (totals.average_watts) {
+    shown += fmt::format(", average power {}", with_prefix(*totals.average_watts, "W"));
+    if (totals.tops_per_watt) shown += fmt::format(", {:.2f} TOPS/W", *totals.tops_per_watt);
+    shown += fmt::format(", energy-delay {}", with_prefix(*totals.energy_delay_joule_seconds, "Js"));
+  }
+  std::string lines = line("energy", shown + fmt::format("  [table {}]", run.energies.table_name));
+  std::string parts;
+  for (int component = 0; component < hw::kComponents; ++component) {
+    const double part = totals.energy.by_component[static_cast<std::size_t>(component)];
+    if (part <= 0) continue;
+    if (!parts.empty()) parts += ", ";
+    parts += fmt::format("{} {} ({})", hw::component_name(static_cast<hw::Component>(component)), text(part),
+                         percent_text(part / totals.energy.total));
+  }
+  // Two lines keep within a terminal.
+  const auto middle = parts.find("), ", parts.size() / 2);
+  if (middle == std::string::npos) return lines + line("", parts);
+  return lines + line("  by component", parts.substr(0, middle + 2)) + line("", parts.substr(middle + 3));
+}
+
+std::string timed_lines(const RunReport& report, const Summary& summary) {
+  const auto& run = *report.timed;
+  const auto& totals = *summary.timed;
+  std::string lines =
+      line("cycles", fmt::format("{}  =  {:.3f} ms at {}  =  {:.1f} inferences/s",
+                                 with_separators(run.result.cycles), totals.seconds * 1e3,
+                                 with_prefix(report.arch.clock_hz, "Hz"), totals.inferences_per_second));
+  lines += line("utilisation", fmt::format("{} of {} x {} PEs", percent_text(totals.utilization),
+                                           report.arch.pe_array.rows, report.arch.pe_array.columns));
+  lines += energy_lines(run, totals);
+  lines += line(
+      "DRAM traffic",
+      fmt::format("{} read ({} of it instructions), {} written", bytes_text(run.result.dram_read_bytes),
+                  bytes_text(run.result.instruction_fetch_bytes), bytes_text(run.result.dram_write_bytes)));
+  std::string marks;
+  for (const auto& [memory, bytes] : run.result.high_water_bytes) {
+    if (!marks.empty()) marks += ", ";
+    marks += fmt::format("{} {}", memory, bytes_text(bytes));
+    if (memory == "weight_sram")
+      marks += fmt::format(" of {}", bytes_text(report.arch.weight_sram.capacity_bytes));
+    if (memory == "global_buffer")
+      marks += fmt::format(" of {}", bytes_text(report.arch.global_buffer.capacity_bytes));
+    if (memory == "accumulator_store") {
+      marks += fmt::format(" of {}", bytes_text(report.arch.accumulator_store.capacity_bytes));
+    }
+  }
+  return lines + line("SRAM high water", marks);
+}
+
+std::string footprint_lines(const RunReport& report, const Summary& summary) {
+  const auto& footprint = report.program.footprint;
+  std::string lines = line(
+      "DRAM footprint",
+      fmt::format(
+          "weights {}, biases {}, shifts {}, tables {}, instructions {} ({}), activations {} (peak live {})",
+          bytes_text(footprint.weight_bytes), bytes_text(footprint.bias_bytes),
+          bytes_text(footprint.shift_bytes), bytes_text(footprint.table_bytes),
+          bytes_text(footprint.instruction_bytes),
+          with_separators(static_cast<std::int64_t>(report.program.instructions.size())),
+          bytes_text(footprint.activation_bytes), bytes_text(footprint.peak_live_activation_bytes)));
+  const auto& data = summary.data;
+  if (data.channels > 0) {
+    lines +=
+        line("per-channel data",
+             fmt::format("{} for {} channels ({:.1f} bytes each); per-channel scales would take {} ({} bytes "
+                         "each); the shifts are {} of the weights",
+                         bytes_text(data.channel_bytes), with_separators(data.channels),
+                         static_cast<double>(data.channel_bytes) / static_cast<double>(data.channels),
+                         bytes_text(data.per_channel_scheme_bytes), kPerChannelSchemeBytes,
+                         percent_text(data.shift_share_of_weights, 2)));
+  }
+  return lines;
+}
+
+std::string optional_percent(const std::optional<double>& value) {
+  return value ? fmt::format("{:.2f} %", *value) : "not measured";
+}
+
+}  // namespace
+
+std::string accuracy_text(const RunReport& report) {
+  if (!report.accuracy) return "";
+  const auto& accuracy = *report.accuracy;
+  std::string lines =
+      line("accuracy", fmt::format("{} images, {}", with_separators(accuracy.images), accuracy.source));
+  if (accuracy.top1) {
+    lines += line("  top-1", fmt::format("{}   float {}", optional_percent(accuracy.top1),
+                                         optional_percent(accuracy.float_top1)));
+    lines += line("  top-5", fmt::format("{}   float {}", optional_percent(accuracy.top5),
+                                         optional_percent(accuracy.float_top5)));
+  }
+  return lines + line("  agreement", fmt::format("{} (same top-1 class as the float network)",
+                                                 optional_percent(accuracy.agreement)));
+}
+
+std::string totals_text(const RunReport& report, const Summary& summary) {
+  std::string text =
+      fmt::format("{} on {}, {} engine\n", report.program.network, report.arch.name, report.engine);
+  text += line("network", fmt::format("{}; {} MACs, {} parameters, {} layers", report.network_source,
+                                      with_prefix(static_cast<double>(summary.macs)),
+                                      with_prefix(static_cast<double>(summary.parameters)),
+                                      report.program.layers.size()));
+  if (!report.calibration_source.empty()) text += line("calibration", report.calibration_source);
+  text += line("input", report.input_source);
+  if (report.timed) text += timed_lines(report, summary);
+  text += footprint_lines(report, summary);
+  text += accuracy_text(report);
+  if (report.check.compared > 0) {
+    text += line("engines",
+                 fmt::format("{} of {} outputs of the SystemC machine equal the functional engine's, byte "
+                             "for byte",
+                             report.check.compared - report.check.different, report.check.compared));
+  }
+  return text;
+}
+
+std::string headline(const RunReport& report, const Summary& summary) {
+  std::string text = fmt::format("{} on {}", report.program.network, report.arch.name);
+  if (report.timed) {
+    text += fmt::format(": {} cycles, {:.3f} ms, {}", with_separators(report.timed->result.cycles),
+                        summary.timed->seconds * 1e3,
+                        energy_text(summary.timed->energy.total, report.timed->energies.joules_per_unit(),
+                                    report.timed->energies.unit));
+  }
+  if (report.accuracy && report.accuracy->top1)
+    text += fmt::format(", top-1 {:.2f} %", *report.accuracy->top1);
+  return text + fmt::format(", output {}\n", report.output_sha256.substr(0, 16));
+}
+
+}  // namespace npu::sim
