@@ -26,12 +26,12 @@ class FunctionalEngine {
  private:
   const hw::Program& program_;
   hw::Kernels kernels_;
-  hw::PendingResult pending_;
   std::vector<std::uint8_t> dram_;
   std::vector<std::uint8_t> weight_sram_;
   std::vector<std::uint8_t> global_buffer_;
   std::vector<std::int64_t> accumulators_;
   std::vector<std::int64_t> saturated_;
+  std::vector<std::int64_t> layer_of_pc_;  ///< index into Program::layers, or -1
 };
 
 }  // namespace npu::sim
