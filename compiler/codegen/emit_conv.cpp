@@ -1,0 +1,261 @@
+// One convolution as a loop nest over tiles: load weights and inputs where the buffer slots do not hold them already,
+// convolve, store the finished output tile.
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <map>
+
+#include "compiler/codegen/constant_blocks.h"
+#include "compiler/codegen/program_builder.h"
+#include "compiler/schedule/conv_tiling.h"
+#include "hw/common/error.h"
+#include "hw/isa/regions.h"
+
+namespace npu::compiler {
+namespace {
+
+constexpr std::int64_t kMaxKernel = 32;
+constexpr std::int64_t kMaxStride = 16;
+constexpr std::int64_t kMaxPad = 31;
+
+void check_window(const std::string& layer, const Window& window) {
+  const bool kernel = window.kernel_height <= kMaxKernel && window.kernel_width <= kMaxKernel;
+  const bool stride = window.stride_height <= kMaxStride && window.stride_width <= kMaxStride;
+  const bool pad = window.pad_top <= kMaxPad && window.pad_left <= kMaxPad;
+  if (!kernel || !stride || !pad) {
+    throw GraphError(layer, fmt::format("kernel {}x{}, stride {}x{}, padding {}, {}: the CONV instruction holds kernels "
+                                        "to {}, strides to {}, padding to {}",
+                                        window.kernel_height, window.kernel_width, window.stride_height,
+                                        window.stride_width, window.pad_top, window.pad_left, kMaxKernel, kMaxStride,
+                                        kMaxPad));
+  }
+  const bool real = window.pad_top < window.kernel_height && window.pad_bottom < window.kernel_height &&
+                    window.pad_left < window.kernel_width && window.pad_right < window.kernel_width;
+  if (!real) throw GraphError(layer, "padding as large as the kernel: some windows hold no real pixel");
+}
+
+class ConvEmitter {
+ public:
+  ConvEmitter(ProgramBuilder& builder, const QNode& node, const QConv& conv)
+      : builder_(builder),
+        node_(node),
+        conv_(conv),
+        in_(builder.symbol(conv.input)),
+        out_(builder.symbol(conv.output)),
+        problem_(make_problem()),
+        plan_(plan_conv(problem_, builder.arch(), node.name)),
+        tiling_(plan_.tiling),
+        weights_(builder.allocate_weight_area(tiling_.weight_slots * tiling_.weight_slot_bytes),
+                 tiling_.weight_slot_bytes, tiling_.weight_slots),
+        buffer_base_(builder.allocate_buffer_area(tiling_.input_slots * tiling_.input_slot_bytes +
+                                                  tiling_.output_slots * tiling_.output_slot_bytes)),
+        inputs_(buffer_base_, tiling_.input_slot_bytes, tiling_.input_slots),
+        outputs_(buffer_base_ + tiling_.input_slots * tiling_.input_slot_bytes, tiling_.output_slot_bytes,
+                 tiling_.output_slots) {}
+
+  void emit() {
+    describe_layer();
+    for (group_ = 0; group_ < problem_.groups; ++group_) {
+      if (tiling_.order == LoopOrder::kWeightsOuter) {
+        for (std::int64_t out = 0; out < tiling_.out_channels.count(); ++out) emit_pixels(out);
+      } else {
+        emit_pixels(-1);
+      }
+    }
+  }
+
+ private:
+  ConvProblem make_problem() const {
+    const auto& graph = builder_.graph();
+    const MapShape in = graph.tensors[conv_.input].shape;
+    const MapShape out = graph.tensors[conv_.output].shape;
+    ConvProblem problem;
+    problem.rows = {conv_.window.kernel_height, conv_.window.stride_height, conv_.window.pad_top, in.height};
+    problem.columns = {conv_.window.kernel_width, conv_.window.stride_width, conv_.window.pad_left, in.width};
+    problem.out_height = out.height;
+    problem.out_width = out.width;
+    problem.depthwise = conv_.groups > 1 && conv_.groups == in.channels && conv_.groups == out.channels;
+    problem.groups = problem.depthwise ? 1 : conv_.groups;
+    problem.in_channels = in.channels / problem.groups;
+    problem.out_channels = out.channels / problem.groups;
+    const int width = builder_.format().activation_bytes();
+    problem.dense_input = in_.pixel_stride_bytes == problem.in_channels * width;
+    problem.dense_output = out_.pixel_stride_bytes == problem.out_channels * width;
+    problem.per_channel_multiplier = !conv_.channel_multiplier.empty();
+    return problem;
+  }
+
+  void describe_layer() {
+    const auto& graph = builder_.graph();
+    const MapShape in = graph.tensors[conv_.input].shape;
+    const MapShape out = graph.tensors[conv_.output].shape;
+    auto& layer = builder_.begin_layer(node_.name, problem_.depthwise ? "depthwise" : "conv", conv_.output);
+    layer.dataflow = tiling_.dataflow == hw::Dataflow::kWeightStationary ? "ws" : "os";
+    layer.dataflow_reason = plan_.reason;
+    layer.shape = shape_text(in, out, conv_.window);
+    if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
+    const std::int64_t tiles = tiling_.rows.count() * tiling_.columns.count() * tiling_.out_channels.count() *
+                               tiling_.in_channels.count() * problem_.groups;
+    layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile, tiling_.columns.tile,
+                               tiling_.out_channels.tile, tiling_.in_channels.tile, loop_order_name(tiling_.order),
+                               tiles);
+    layer.macs = static_cast<std::int64_t>(conv_.weights.size()) * out.height * out.width;
+    layer.parameters = conv_.parameters;
+    const auto channels = static_cast<Bytes>(conv_.bias.size());
+    layer.weight_bytes = static_cast<Bytes>(conv_.weights.size()) * builder_.format().weight_bytes();
+    layer.bias_bytes = channels * builder_.format().accumulator_bytes();
+    builder_.footprint().weight_bytes += layer.weight_bytes;
+    builder_.footprint().bias_bytes += layer.bias_bytes;
+    for (std::int64_t tile = 0; tile < tiling_.out_channels.count(); ++tile) {
+      layer.shift_bytes += problem_.groups * (hw::parameter_block_bytes(tiling_.out_channels.extent(tile),
+                                                                        builder_.format(),
+                                                                        problem_.per_channel_multiplier) -
+                                              tiling_.out_channels.extent(tile) * builder_.format().accumulator_bytes());
+    }
+    builder_.footprint().shift_bytes += layer.shift_bytes;
+  }
+
+  // All pixel tiles; for one out-channel tile, or (-1) for every one inside each pixel tile.
+  void emit_pixels(std::int64_t only_out) {
+    for (std::int64_t row = 0; row < tiling_.rows.count(); ++row) {
+      for (std::int64_t column = 0; column < tiling_.columns.count(); ++column) {
+        const std::int64_t begin = only_out < 0 ? 0 : only_out;
+        const std::int64_t end = only_out < 0 ? tiling_.out_channels.count() : only_out + 1;
+        for (std::int64_t out = begin; out < end; ++out) emit_tile(row, column, out);
+      }
+    }
+  }
+
+  void emit_tile(std::int64_t row, std::int64_t column, std::int64_t out) {
+    const std::int64_t pixel_tile = row * tiling_.columns.count() + column;
+    const std::int64_t out_key =
+        (group_ * tiling_.out_channels.count() + out) * tiling_.rows.count() * tiling_.columns.count() + pixel_tile;
+    bool hit = false;
+    hw::Conv instruction = tile_instruction(row, column, out);
+    instruction.out_address = outputs_.place(out_key, &hit);
+    for (std::int64_t in = 0; in < tiling_.in_channels.count(); ++in) {
+      place_weights(out, in, instruction);
+      place_input(row, column, problem_.depthwise ? out : in, instruction);
+      instruction.first = in == 0 ? 1 : 0;
+      instruction.last = in + 1 == tiling_.in_channels.count() ? 1 : 0;
+      builder_.add(instruction);
+    }
+    const MapTile tile{tiling_.rows.begin(row), tiling_.rows.extent(row), tiling_.columns.begin(column),
+                       tiling_.columns.extent(column), first_out_channel(out), tiling_.out_channels.extent(out)};
+    builder_.store_tile(out_, tile, instruction.out_address);
+  }
+
+  std::int64_t first_out_channel(std::int64_t out) const {
+    return group_ * problem_.out_channels + tiling_.out_channels.begin(out);
+  }
+
+  // Everything that does not depend on the input-channel tile.
+  hw::Conv tile_instruction(std::int64_t row, std::int64_t column, std::int64_t out) const {
+    hw::Conv conv;
+    const int width = builder_.format().activation_bytes();
+    conv.out_height = tiling_.rows.extent(row);
+    conv.out_width = tiling_.columns.extent(column);
+    conv.out_channels = tiling_.out_channels.extent(out);
+    conv.out_pixel_stride = conv.out_channels * width;
+    conv.out_row_stride = conv.out_width * conv.out_pixel_stride;
+    conv.kernel_height = conv_.window.kernel_height;
+    conv.kernel_width = conv_.window.kernel_width;
+    conv.stride_height = conv_.window.stride_height;
+    conv.stride_width = conv_.window.stride_width;
+    conv.dataflow = static_cast<std::int64_t>(tiling_.dataflow);
+    conv.depthwise = problem_.depthwise ? 1 : 0;
+    conv.per_channel_multiplier = problem_.per_channel_multiplier ? 1 : 0;
+    conv.multiplier = conv_.stage.multiplier;
+    conv.shift = conv_.stage.shift;
+    conv.leaky = conv_.stage.leaky ? 1 : 0;
+    conv.negative_multiplier = conv_.stage.negative_multiplier;
+    conv.negative_shift = conv_.stage.negative_shift;
+    conv.in_zero_point = in_.zero_point;
+    conv.out_zero_point = conv_.stage.zero_point;
+    conv.low = conv_.stage.low;
+    conv.high = conv_.stage.high;
+    return conv;
+  }
+
+  void place_weights(std::int64_t out, std::int64_t in, hw::Conv& instruction) {
+    const bool last = in + 1 == tiling_.in_channels.count();
+    const std::int64_t key =
+        (group_ * tiling_.out_channels.count() + out) * tiling_.in_channels.count() + in;
+    bool hit = false;
+    instruction.weight_address = weights_.place(key, &hit);
+    const WeightTile tile{first_out_channel(out), tiling_.out_channels.extent(out), tiling_.in_channels.begin(in),
+                          tiling_.in_channels.extent(in)};
+    const Bytes weight_size = (problem_.depthwise ? 1 : tile.in_count) * tile.out_count *
+                              conv_.window.kernel_height * conv_.window.kernel_width *
+                              builder_.format().weight_bytes();
+    const Bytes parameters_at = round_up(weight_size, kParameterAlignment);
+    instruction.parameter_address = last ? instruction.weight_address + parameters_at : 0;
+    if (hit) return;
+    auto block = blocks_.find(key);
+    if (block == blocks_.end()) {
+      auto bytes = weight_bytes(conv_, tile, problem_.depthwise, builder_.format());
+      if (last) {
+        bytes.resize(static_cast<std::size_t>(parameters_at));
+        const auto parameters = parameter_bytes(conv_, tile.out_begin, tile.out_count, builder_.format());
+        bytes.insert(bytes.end(), parameters.begin(), parameters.end());
+      }
+      const auto size = static_cast<std::int64_t>(bytes.size());
+      block = blocks_.emplace(key, Block{builder_.add_constants(bytes), size}).first;
+    }
+    builder_.load_constants(block->second.offset, block->second.bytes, instruction.weight_address);
+  }
+
+  void place_input(std::int64_t row, std::int64_t column, std::int64_t channel_tile, hw::Conv& instruction) {
+    const InputSpan rows = input_span(tiling_.rows.begin(row), tiling_.rows.extent(row), problem_.rows.kernel,
+                                      problem_.rows.stride, problem_.rows.pad_before, problem_.rows.in_size);
+    const InputSpan columns =
+        input_span(tiling_.columns.begin(column), tiling_.columns.extent(column), problem_.columns.kernel,
+                   problem_.columns.stride, problem_.columns.pad_before, problem_.columns.in_size);
+    const TileAxis& axis = problem_.depthwise ? tiling_.out_channels : tiling_.in_channels;
+    const std::int64_t channels = axis.extent(channel_tile);
+    instruction.in_height = rows.extent;
+    instruction.in_width = columns.extent;
+    instruction.in_channels = channels;
+    instruction.pad_top = rows.pad;
+    instruction.pad_left = columns.pad;
+    instruction.in_pixel_stride = channels * builder_.format().activation_bytes();
+    instruction.in_row_stride = columns.extent * instruction.in_pixel_stride;
+    const std::int64_t key =
+        ((group_ * tiling_.rows.count() + row) * tiling_.columns.count() + column) * axis.count() + channel_tile;
+    bool hit = false;
+    instruction.in_address = inputs_.place(key, &hit);
+    if (hit) return;
+    const MapTile tile{rows.begin,     rows.extent, columns.begin, columns.extent,
+                       group_ * problem_.in_channels + axis.begin(channel_tile), channels};
+    builder_.load_tile(in_, tile, instruction.in_address);
+  }
+
+  struct Block {
+    std::int64_t offset;
+    std::int64_t bytes;
+  };
+
+  ProgramBuilder& builder_;
+  const QNode& node_;
+  const QConv& conv_;
+  const hw::TensorSymbol& in_;
+  const hw::TensorSymbol& out_;
+  ConvProblem problem_;
+  ConvPlan plan_;
+  const ConvTiling& tiling_;
+  SlotRing weights_;
+  std::int64_t buffer_base_;
+  SlotRing inputs_;
+  SlotRing outputs_;
+  std::int64_t group_ = 0;
+  std::map<std::int64_t, Block> blocks_;  ///< constants already in the program, by tile
+};
+
+}  // namespace
+
+void emit_conv(ProgramBuilder& builder, const QNode& node, const QConv& conv) {
+  check_window(node.name, conv.window);
+  ConvEmitter(builder, node, conv).emit();
+}
+
+}  // namespace npu::compiler

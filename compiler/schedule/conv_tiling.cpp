@@ -1,0 +1,170 @@
+#include "compiler/schedule/conv_tiling.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <optional>
+
+#include "hw/common/error.h"
+
+namespace npu::compiler {
+namespace {
+
+// Largest values of the CONV fields that tiles must respect (hw/isa/fields.cpp).
+constexpr std::int64_t kMaxExtent = 4096;
+constexpr std::int64_t kMaxChannels = 65536;
+constexpr std::int64_t kMaxPixelStrideBytes = 65535;
+constexpr std::int64_t kMaxRowStrideBytes = (1 << 20) - 1;
+
+bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  const std::int64_t channels = problem.depthwise ? tiling.out_channels.tile : tiling.in_channels.tile;
+  const Bytes in_pixel = channels * arch.data.activation_bytes();
+  const Bytes out_pixel = tiling.out_channels.tile * arch.data.activation_bytes();
+  const std::int64_t in_width = largest_input_extent(tiling.columns, problem.columns);
+  return channels <= kMaxChannels && tiling.out_channels.tile <= kMaxChannels && in_pixel <= kMaxPixelStrideBytes &&
+         out_pixel <= kMaxPixelStrideBytes && in_width * in_pixel <= kMaxRowStrideBytes &&
+         tiling.columns.tile * out_pixel <= kMaxRowStrideBytes && in_width <= kMaxExtent &&
+         tiling.columns.tile <= kMaxExtent && tiling.rows.tile <= kMaxExtent &&
+         largest_input_extent(tiling.rows, problem.rows) <= kMaxExtent;
+}
+
+// Accumulator entries a tile needs (see isa::Conv): parked sums of a split reduction, or WS's working set.
+bool accumulators_hold(const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  const std::int64_t pixels = tiling.rows.tile * tiling.columns.tile;
+  if (tiling.in_channels.count() > 1) return pixels * tiling.out_channels.tile <= arch.accumulator_entries();
+  if (tiling.dataflow == hw::Dataflow::kOutputStationary) return true;
+  return pixels * std::min<std::int64_t>(tiling.out_channels.tile, arch.pe_array.columns) <=
+         arch.accumulator_entries();
+}
+
+// Fills in slot sizes and counts. Double buffering wherever there is more than one tile, more slots where that saves
+// re-reading. False if the buffers are too small.
+bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, ConvTiling& tiling) {
+  const std::int64_t width = arch.data.activation_bytes();
+  const std::int64_t in_tiles = tiling.in_channels.count();
+  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
+  const std::int64_t out_tiles = tiling.out_channels.count();
+  const std::int64_t channels = problem.depthwise ? tiling.out_channels.tile : tiling.in_channels.tile;
+
+  tiling.weight_slot_bytes = round_up(
+      weight_block_size(tiling.out_channels.tile, tiling.in_channels.tile, problem, arch), kParameterAlignment);
+  tiling.input_slot_bytes = round_up(largest_input_extent(tiling.rows, problem.rows) *
+                                         largest_input_extent(tiling.columns, problem.columns) * channels * width,
+                                     kParameterAlignment);
+  tiling.output_slot_bytes =
+      round_up(tiling.rows.tile * tiling.columns.tile * tiling.out_channels.tile * width, kParameterAlignment);
+
+  const std::int64_t weight_blocks = in_tiles * out_tiles * problem.groups;
+  const std::int64_t weight_fit = arch.weight_sram.capacity_bytes / tiling.weight_slot_bytes;
+  const std::int64_t weight_wish = tiling.order == LoopOrder::kPixelsOuter ? in_tiles * out_tiles : 2 * in_tiles;
+  const std::int64_t weight_need = std::min<std::int64_t>(2, weight_blocks);
+  if (weight_fit < weight_need) return false;
+  tiling.weight_slots = std::min({weight_fit, std::max(weight_wish, weight_need), weight_blocks});
+
+  const std::int64_t output_blocks = pixel_tiles * out_tiles * problem.groups;
+  tiling.output_slots = std::min<std::int64_t>(2, output_blocks);
+  const Bytes rest = arch.global_buffer.capacity_bytes - tiling.output_slots * tiling.output_slot_bytes;
+  if (rest <= 0) return false;
+  const std::int64_t input_blocks = pixel_tiles * problem.groups * (problem.depthwise ? out_tiles : in_tiles);
+  const std::int64_t input_fit = rest / tiling.input_slot_bytes;
+  const std::int64_t input_need = std::min<std::int64_t>(2, input_blocks);
+  const std::int64_t input_wish =
+      tiling.order == LoopOrder::kWeightsOuter ? std::max(input_need, pixel_tiles * in_tiles) : 2 * in_tiles;
+  if (input_fit < input_need) return false;
+  tiling.input_slots = std::min({input_fit, std::max(input_wish, input_need), input_blocks});
+  return true;
+}
+
+struct Best {
+  std::optional<ConvTiling> tiling;
+  ConvCost cost;
+};
+
+class Search {
+ public:
+  Search(const ConvProblem& problem, const hw::ArchConfig& arch) : problem_(problem), arch_(arch) {}
+
+  // Best tiling of one dataflow. Columns are cut only if no tile of whole rows fits: shorter runs help nobody.
+  Best run(hw::Dataflow dataflow) const {
+    Best best;
+    for (const std::int64_t columns : tile_candidates(problem_.out_width, arch_.pe_array.columns)) {
+      try_columns(dataflow, columns, best);
+      if (best.tiling) break;
+    }
+    return best;
+  }
+
+ private:
+  void try_columns(hw::Dataflow dataflow, std::int64_t columns, Best& best) const {
+    const auto row_tiles = tile_candidates(problem_.out_height, arch_.pe_array.rows);
+    const auto out_tiles = tile_candidates(problem_.out_channels, arch_.pe_array.columns);
+    const auto in_tiles = problem_.depthwise ? std::vector<std::int64_t>{problem_.in_channels}
+                                             : tile_candidates(problem_.in_channels, arch_.pe_array.rows);
+    for (const std::int64_t in_channels : in_tiles) {
+      for (const std::int64_t rows : row_tiles) {
+        for (const std::int64_t out_channels : out_tiles) {
+          ConvTiling tiling;
+          tiling.dataflow = dataflow;
+          tiling.rows = {problem_.out_height, rows};
+          tiling.columns = {problem_.out_width, columns};
+          tiling.out_channels = {problem_.out_channels, out_channels};
+          tiling.in_channels = {problem_.in_channels, in_channels};
+          try_orders(tiling, best);
+        }
+      }
+      // A split reduction parks partial sums: only if the whole reduction fits nowhere.
+      if (best.tiling) break;
+    }
+  }
+
+  void try_orders(ConvTiling tiling, Best& best) const {
+    if (!fields_hold(problem_, tiling, arch_) || !accumulators_hold(tiling, arch_)) return;
+    for (const LoopOrder order : {LoopOrder::kWeightsOuter, LoopOrder::kPixelsOuter}) {
+      tiling.order = order;
+      if (!assign_slots(problem_, arch_, tiling)) continue;
+      const ConvCost cost = conv_cost(problem_, tiling, arch_);
+      if (!best.tiling || cost.objective < best.cost.objective) best = {tiling, cost};
+    }
+  }
+
+  const ConvProblem& problem_;
+  const hw::ArchConfig& arch_;
+};
+
+Bytes smallest_input_bytes(const ConvProblem& problem, const hw::ArchConfig& arch) {
+  return std::min(problem.rows.in_size, problem.rows.kernel) * std::min(problem.columns.in_size, problem.columns.kernel) *
+         arch.data.activation_bytes();
+}
+
+}  // namespace
+
+const char* loop_order_name(LoopOrder order) {
+  return order == LoopOrder::kWeightsOuter ? "weights outer" : "pixels outer";
+}
+
+ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+  const Search search(problem, arch);
+  Best ws;
+  Best os;
+  if (arch.pe_array.weight_stationary) ws = search.run(hw::Dataflow::kWeightStationary);
+  if (arch.pe_array.output_stationary) os = search.run(hw::Dataflow::kOutputStationary);
+  if (!ws.tiling && !os.tiling) {
+    throw CapacityError(
+        fmt::format("layer '{}': the smallest tile ({}x{} window; weights {} bytes, input {} bytes) does not fit "
+                    "twice into weight SRAM ({} bytes) and global buffer",
+                    layer, problem.rows.kernel, problem.columns.kernel, weight_block_size(1, 1, problem, arch),
+                    smallest_input_bytes(problem, arch), arch.weight_sram.capacity_bytes),
+        2 * smallest_input_bytes(problem, arch), arch.global_buffer.capacity_bytes);
+  }
+  const bool take_ws = ws.tiling && (!os.tiling || ws.cost.objective <= os.cost.objective);
+  const Best& best = take_ws ? ws : os;
+  std::string reason;
+  if (ws.tiling && os.tiling) {
+    reason = fmt::format("predicted ws {:.0f}, os {:.0f} cycles", ws.cost.cycles, os.cost.cycles);
+  } else {
+    reason = fmt::format("the array runs {} only", take_ws ? "ws" : "os");
+  }
+  return {*best.tiling, best.cost, reason};
+}
+
+}  // namespace npu::compiler

@@ -1,0 +1,46 @@
+#include "compiler/schedule/tile_axis.h"
+
+#include <algorithm>
+#include <functional>
+#include <set>
+
+namespace npu::compiler {
+
+InputSpan input_span(std::int64_t out_begin, std::int64_t outputs, std::int64_t kernel, std::int64_t stride,
+                     std::int64_t pad_before, std::int64_t size) {
+  const std::int64_t low = out_begin * stride - pad_before;
+  const std::int64_t high = (out_begin + outputs - 1) * stride - pad_before + kernel;
+  InputSpan span;
+  span.begin = std::clamp<std::int64_t>(low, 0, size - 1);
+  span.extent = std::max<std::int64_t>(std::min(high, size) - span.begin, 1);
+  span.pad = span.begin - low;
+  return span;
+}
+
+std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window) {
+  std::int64_t sum = 0;
+  for (std::int64_t index = 0; index < out.count(); ++index) {
+    sum += input_span(out.begin(index), out.extent(index), window.kernel, window.stride, window.pad_before,
+                      window.in_size)
+               .extent;
+  }
+  return sum;
+}
+
+std::int64_t largest_input_extent(const TileAxis& out, const WindowAxis& window) {
+  return std::min(window.in_size, (out.tile - 1) * window.stride + window.kernel);
+}
+
+std::vector<std::int64_t> tile_candidates(std::int64_t size, std::int64_t granule) {
+  std::set<std::int64_t, std::greater<>> sizes;
+  for (std::int64_t parts = 1; parts <= size; ++parts) {
+    const std::int64_t tile = ceil_div(size, parts);
+    sizes.insert(tile);
+    sizes.insert(std::min(size, round_up(tile, granule)));
+    if (tile == 1) break;
+    parts = ceil_div(size, tile - 1) - 1;  // the next number of parts that gives a smaller tile
+  }
+  return {sizes.begin(), sizes.end()};
+}
+
+}  // namespace npu::compiler
