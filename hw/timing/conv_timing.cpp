@@ -26,7 +26,8 @@ ConvWork conv_work(const Conv& conv) {
 
 ConvCycles conv_cycles(const ConvWork& work, const ArchConfig& arch) {
   NPU_CHECK(work.out_height > 0 && work.out_width > 0 && work.in_channels > 0 && work.out_channels > 0 &&
-                work.kernel_height > 0 && work.kernel_width > 0 && work.stride_height > 0 && work.stride_width > 0,
+                work.kernel_height > 0 && work.kernel_width > 0 && work.stride_height > 0 &&
+                work.stride_width > 0,
             "a convolution's sizes are positive");
   return work.dataflow == Dataflow::kWeightStationary ? weight_stationary_cycles(work, arch)
                                                       : output_stationary_cycles(work, arch);

@@ -1,5 +1,6 @@
-// Cycles of the PE array for one CONV instruction: pure functions of its shape and the machine. Used by the scheduler,
-// the SystemC machine and (later) the estimate engine alike. Derivations and sources: docs/timing_model.md.
+// Cycles of the PE array for one CONV instruction: pure functions of its shape and the machine. Used by the
+// scheduler, the SystemC machine and (later) the estimate engine alike. Derivations and sources:
+// docs/timing_model.md.
 #pragma once
 
 #include "hw/arch/arch_config.h"
@@ -24,17 +25,19 @@ struct ConvWork {
   bool last = true;
 
   std::int64_t macs() const {
-    return out_height * out_width * out_channels * kernel_height * kernel_width * (depthwise ? 1 : in_channels);
+    return out_height * out_width * out_channels * kernel_height * kernel_width *
+           (depthwise ? 1 : in_channels);
   }
 };
 ConvWork conv_work(const Conv& conv);
 
 /// Where the array's cycles go; they sum to total().
 struct ConvCycles {
-  Cycles compute = 0;       ///< cycles in which MACs issue
-  Cycles preload = 0;       ///< weights (WS) or pixels (OS) loaded with the array idle
-  Cycles drain = 0;         ///< pipeline fill and results leaving with the array idle
-  Cycles bandwidth = 0;     ///< extra cycles because an SRAM port or the compounding unit is slower than the array
+  Cycles compute = 0;  ///< cycles in which MACs issue
+  Cycles preload = 0;  ///< weights (WS) or pixels (OS) loaded with the array idle
+  Cycles drain = 0;    ///< pipeline fill and results leaving with the array idle
+  Cycles bandwidth =
+      0;  ///< extra cycles because an SRAM port or the compounding unit is slower than the array
 
   Cycles total() const { return compute + preload + drain + bandwidth; }
 };

@@ -1,5 +1,6 @@
-// How an output-stationary convolution is laid over the array: blocks of output pixels, groups of filters, the pixels
-// a block needs. Shared by the cycle formula and the access counts, so that both count the same loads.
+// How an output-stationary convolution is laid over the array: blocks of output pixels, groups of filters,
+// the pixels a block needs. Shared by the cycle formula and the access counts, so that both count the same
+// loads.
 #pragma once
 
 #include "hw/arch/arch_config.h"
@@ -10,14 +11,15 @@ namespace npu::hw {
 
 /// One block of output pixels computed for one group of filters, and how often this kind of step occurs.
 struct OsStep {
-  std::int64_t block_rows = 0;      ///< output rows of the block, <= array rows
-  std::int64_t block_columns = 0;   ///< output columns of the block, <= array columns
-  std::int64_t filters = 0;         ///< filters that share each loaded pixel, <= register file entries
-  std::int64_t channels = 0;        ///< input channels accumulated in the step: all of the tile; depthwise: one
-  std::int64_t count = 0;           ///< how often the step occurs in the instruction
+  std::int64_t block_rows = 0;     ///< output rows of the block, <= array rows
+  std::int64_t block_columns = 0;  ///< output columns of the block, <= array columns
+  std::int64_t filters = 0;        ///< filters that share each loaded pixel, <= register file entries
+  std::int64_t channels = 0;  ///< input channels accumulated in the step: all of the tile; depthwise: one
+  std::int64_t count = 0;     ///< how often the step occurs in the instruction
 };
 
-/// Calls `visit(const OsStep&)` for every kind of step (at most 8); the kind that ends the instruction comes last.
+/// Calls `visit(const OsStep&)` for every kind of step (at most 8); the kind that ends the instruction comes
+/// last.
 template <class Visitor>
 void for_each_os_step(const ConvWork& work, const PeArrayConfig& array, Visitor&& visit) {
   const std::int64_t filters_at_once = work.depthwise ? 1 : array.register_file_entries;
@@ -32,7 +34,8 @@ void for_each_os_step(const ConvWork& work, const PeArrayConfig& array, Visitor&
   }
 }
 
-/// Positions within one stride that the taps touch: each needs its own load of the block (a stride-2 3x3 needs 4).
+/// Positions within one stride that the taps touch: each needs its own load of the block (a stride-2 3x3
+/// needs 4).
 constexpr std::int64_t stride_phases(const ConvWork& work) {
   return (work.kernel_height < work.stride_height ? work.kernel_height : work.stride_height) *
          (work.kernel_width < work.stride_width ? work.kernel_width : work.stride_width);
@@ -50,7 +53,8 @@ constexpr std::int64_t block_input_pixels(const ConvWork& work, const OsStep& st
 /// Weights broadcast in one step: channels x taps x filters, less the assumed zeros.
 std::int64_t broadcasts(const ConvWork& work, const OsStep& step, const PeArrayConfig& array);
 
-/// `count` less the part that the array skips in output-stationary mode (rounded down, so never too few remain).
+/// `count` less the part that the array skips in output-stationary mode (rounded down, so never too few
+/// remain).
 std::int64_t without_skipped_zeros(std::int64_t count, const PeArrayConfig& array);
 
 }  // namespace npu::hw

@@ -11,7 +11,8 @@ namespace {
 
 /// Sum of value(begin + i * stride) for i < count, where `value` depends on the address modulo `period` only.
 template <class Value>
-Bytes sum_over_addresses(std::int64_t begin, std::int64_t stride, std::int64_t count, Bytes period, Value&& value) {
+Bytes sum_over_addresses(std::int64_t begin, std::int64_t stride, std::int64_t count, Bytes period,
+                         Value&& value) {
   const std::int64_t repeat = period / std::gcd(period, stride);  // addresses i and i + repeat are alike
   Bytes sum = 0;
   for (std::int64_t i = 0; i < std::min(count, repeat); ++i) {
@@ -42,7 +43,9 @@ DramRuns merged_runs(const Transfer& transfer) {
 
 Bytes bus_bytes(const Transfer& transfer, const DramConfig& dram) {
   const DramRuns runs = merged_runs(transfer);
-  const auto run = [&](std::int64_t begin) { return aligned_bytes(begin, runs.run_bytes, dram.access_bytes); };
+  const auto run = [&](std::int64_t begin) {
+    return aligned_bytes(begin, runs.run_bytes, dram.access_bytes);
+  };
   const auto plane = [&](std::int64_t begin) {
     return sum_over_addresses(begin, runs.stride1, runs.count1, dram.access_bytes, run);
   };

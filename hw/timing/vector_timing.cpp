@@ -3,26 +3,15 @@
 #include <algorithm>
 
 #include "hw/timing/vector_work.h"
+#include "hw/timing/window_positions.h"
 
 namespace npu::hw {
 namespace {
 
-/// Register stages of the vector unit: operand read, multiply, add or compare, shift with rounding, clamp and write.
+/// Register stages of the vector unit: operand read, multiply, add or compare, shift with rounding, clamp and
+/// write.
 constexpr Cycles kVectorStages = 5;
 constexpr std::int64_t kMultiplierBytes = 4;  ///< entry of the average pool's table
-
-/// Window positions inside [0, in_extent), summed over all outputs of one axis.
-std::int64_t real_positions(std::int64_t outputs, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
-                            std::int64_t in_extent) {
-  std::int64_t positions = 0;
-  for (std::int64_t output = 0; output < outputs; ++output) {
-    const std::int64_t first = output * stride - pad;
-    const std::int64_t begin = std::max<std::int64_t>(first, 0);
-    const std::int64_t end = std::min(first + kernel, in_extent);
-    positions += std::max<std::int64_t>(0, end - begin);
-  }
-  return positions;
-}
 
 }  // namespace
 
@@ -46,10 +35,12 @@ VectorWork vector_work(const Vector& vector) {
     case VectorOp::kMaxPool:
     case VectorOp::kAveragePool:
       work.operands = vector.channels *
-                      real_positions(vector.out_height, vector.kernel_height, vector.stride_height, vector.pad_top,
-                                     vector.in_height) *
-                      real_positions(vector.out_width, vector.kernel_width, vector.stride_width, vector.pad_left,
-                                     vector.in_width);
+                      positions_read({vector.out_height, vector.kernel_height, vector.stride_height,
+                                      vector.pad_top, vector.in_height},
+                                     1) *
+                      positions_read({vector.out_width, vector.kernel_width, vector.stride_width,
+                                      vector.pad_left, vector.in_width},
+                                     1);
       work.operand_pairs = work.operands;
       work.table_lookups = vector.use_table != 0 ? pixels : 0;
       work.table_entry_bytes = kMultiplierBytes;

@@ -7,8 +7,9 @@
 
 namespace npu::hw {
 
-/// Element-wise work: ceil(elements / lanes) per operand pair; pooling: one operand element per lane and cycle
-/// (window taps x outputs / lanes); bounded below by the global buffer's width. Includes the pipeline fill.
+/// Element-wise work: ceil(elements / lanes) per operand pair; pooling: one operand element per lane and
+/// cycle (window taps x outputs / lanes); bounded below by the global buffer's width. Includes the pipeline
+/// fill.
 Cycles vector_cycles(const Vector& vector, const ArchConfig& arch);
 
 /// Elementary operations (adds, compares, multiplies) the instruction performs, for energy.

@@ -1,12 +1,13 @@
-// Weight-stationary cycles. The array holds a weight tile: rows = input channels, columns = output channels, one filter
-// tap. Every cycle the input channels of one output pixel enter, one per row, broadcast along the row; each column adds
-// its products down an adder chain, and the sums leaving at the bottom are added into the accumulator store (the last
-// tile of an output-channel group sends them to the compounding unit instead). While one tile streams its pixels, the
-// weights of the next shift in behind it, one row of the array per step; unused rows are filled with zeros.
+// Weight-stationary cycles. The array holds a weight tile: rows = input channels, columns = output channels,
+// one filter tap. Every cycle the input channels of one output pixel enter, one per row, broadcast along the
+// row; each column adds its products down an adder chain, and the sums leaving at the bottom are added into
+// the accumulator store (the last tile of an output-channel group sends them to the compounding unit
+// instead). While one tile streams its pixels, the weights of the next shift in behind it, one row of the
+// array per step; unused rows are filled with zeros.
 //   tile       = max(pixels * slowest port, preload of the next tile)
 //   instruction = preload of the first tile + all tiles + rows of the adder chain + compounding stages
-// Depthwise: one channel at a time (a row's input is broadcast to all columns, so channels cannot share the array): one
-// PE works. This is the published machine's behaviour (arXiv 1804.10642).
+// Depthwise: one channel at a time (a row's input is broadcast to all columns, so channels cannot share the
+// array): one PE works. This is the published machine's behaviour (arXiv 1804.10642).
 #include "hw/timing/dataflow_timing.h"
 #include "hw/timing/pieces.h"
 
