@@ -14,12 +14,14 @@ struct Image {
   std::vector<std::uint8_t> pixels;
 };
 
-/// JPEG or PNG by content (grey and alpha are converted). Throws InputError: not an image, truncated, larger than
-/// 64 megapixels.
+/// JPEG or PNG by content (grey and alpha are converted). Throws InputError: not an image, truncated, larger
+/// than 64 megapixels.
 Image load_image(const std::filesystem::path& path);
 
 enum class ResizeFilter { kBilinear, kBicubic };
+/// Filters are widened when shrinking (no aliasing). Bicubic is Catmull-Rom.
 Image resize(const Image& image, std::int64_t height, std::int64_t width, ResizeFilter filter);
+/// Throws InputError if the image is smaller than the crop.
 Image centre_crop(const Image& image, std::int64_t height, std::int64_t width);
 
 }  // namespace npu::compiler

@@ -16,16 +16,18 @@ struct LabelledImage {
   int label = -1;  ///< -1: none
 };
 
-/// Sorted by file name. Throws InputError: no such folder, no images in it.
+/// The .jpg, .jpeg and .png files of a folder, sorted by name. Throws InputError: no such folder, no images
+/// in it.
 std::vector<LabelledImage> list_images(const std::filesystem::path& folder);
 
-/// The images that the CSV lists, in its order; every listed file must exist in `folder` and every label lie in
-/// [0, classes). Throws InputError naming the CSV line.
+/// The images that the CSV lists, in its order. Its first line names the columns, among them file and label;
+/// fields may be quoted. Every listed file must exist in `folder`, once, and every label lie in [0, classes).
+/// Throws InputError naming the CSV line.
 std::vector<LabelledImage> list_labelled_images(const std::filesystem::path& folder,
                                                 const std::filesystem::path& labels_csv, int classes);
 
-/// Deterministic synthetic inputs for machines without images: smooth random fields with natural-image-like 1/f
-/// spectrum, already in network input units (roughly zero mean, unit deviation). [channel][row][column].
+/// Deterministic synthetic inputs for machines without images: smooth random fields with natural-image-like
+/// 1/f spectrum, already in network input units (roughly zero mean, unit deviation). [channel][row][column].
 std::vector<float> synthetic_input(const MapShape& shape, std::uint64_t seed);
 
 }  // namespace npu::compiler
