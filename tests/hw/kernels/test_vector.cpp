@@ -1,0 +1,66 @@
+// Is every vector operation exact on every path? Random instructions against the oracle of oracle.cpp.
+#include "hw/common/error.h"
+#include "tests/hw/kernels/kernel_case.h"
+
+namespace npu::tests {
+namespace {
+
+constexpr int kCases = 60;
+
+std::int64_t require_all_paths(std::uint64_t seed, const VectorChoice& choice) {
+  std::int64_t saturated = 0;
+  for (int index = 0; index < kCases; ++index) {
+    TestRandom random(seed * 1000 + static_cast<std::uint64_t>(index));
+    INFO("seed " << seed << ", case " << index);
+    saturated += require_exact(random_vector(random, choice));
+  }
+  return saturated;
+}
+
+// All kinds of values at both widths.
+void require_operation(std::uint64_t seed, VectorChoice choice) {
+  for (const int bits : {8, 16}) {
+    choice.activation_bits = bits;
+    for (const auto values : {Values::kRandom, Values::kExtreme, Values::kTies}) {
+      choice.values = values;
+      require_all_paths(seed * 10 + static_cast<std::uint64_t>(bits) + static_cast<std::uint64_t>(values),
+                        choice);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("Residual add equals the oracle on every path, in place too") {
+  require_operation(1, {.operation = hw::VectorOp::kAdd});
+  require_operation(2, {.operation = hw::VectorOp::kAdd, .in_place = true});
+  CHECK(require_all_paths(3, {.operation = hw::VectorOp::kAdd}) > 0);
+}
+
+TEST_CASE("Rescale equals the oracle on every path") {
+  require_operation(4, {.operation = hw::VectorOp::kRescale});
+  require_operation(5, {.operation = hw::VectorOp::kRescale, .in_place = true});
+}
+
+TEST_CASE("Maximum pooling ignores padding on every path") {
+  require_operation(6, {.operation = hw::VectorOp::kMaxPool});
+}
+
+TEST_CASE("Average pooling takes its multiplier from the field or from the table of pixel counts") {
+  require_operation(7, {.operation = hw::VectorOp::kAveragePool});
+  require_operation(8, {.operation = hw::VectorOp::kAveragePool, .use_table = true});
+}
+
+TEST_CASE("Table lookup equals the oracle on every path, in place too") {
+  require_all_paths(9, {.operation = hw::VectorOp::kTable});
+  require_all_paths(10, {.operation = hw::VectorOp::kTable, .in_place = true});
+}
+
+TEST_CASE("A table lookup on 16-bit data is our own fault") {
+  TestRandom random(1);
+  KernelCase test_case = random_vector(random, {.operation = hw::VectorOp::kTable, .activation_bits = 16});
+  hw::Kernels kernels(test_case.format, hw::KernelPath::kScalar);
+  CHECK_THROWS_AS(kernels.execute(test_case.instruction, 0, test_case.before.view()), InternalError);
+}
+
+}  // namespace npu::tests
