@@ -23,26 +23,30 @@ Bytes sum_over_addresses(std::int64_t begin, std::int64_t stride, std::int64_t c
 
 }  // namespace
 
-DramRuns merged_runs(const Transfer& transfer) {
-  DramRuns runs{transfer.dram_address, transfer.run_bytes,    transfer.dram_stride1,
-                transfer.count1,       transfer.dram_stride2, transfer.count2};
-  if (runs.count1 == 1 || runs.stride1 == runs.run_bytes) {
+Runs merged(Runs runs) {
+  for (int axis = 0; axis < 2; ++axis) {
+    if (runs.count1 > 1 && runs.stride1 != runs.run_bytes) break;
     runs.run_bytes *= runs.count1;
     runs.stride1 = runs.stride2;
     runs.count1 = runs.count2;
     runs.stride2 = 0;
     runs.count2 = 1;
-    if (runs.count1 == 1 || runs.stride1 == runs.run_bytes) {
-      runs.run_bytes *= runs.count1;
-      runs.stride1 = 0;
-      runs.count1 = 1;
-    }
   }
   return runs;
 }
 
+Runs dram_runs(const Transfer& transfer) {
+  return merged({transfer.dram_address, transfer.run_bytes, transfer.dram_stride1, transfer.count1,
+                 transfer.dram_stride2, transfer.count2});
+}
+
+Runs sram_runs(const Transfer& transfer) {
+  return merged({transfer.sram_address, transfer.run_bytes, transfer.sram_stride1, transfer.count1,
+                 transfer.sram_stride2, transfer.count2});
+}
+
 Bytes bus_bytes(const Transfer& transfer, const DramConfig& dram) {
-  const DramRuns runs = merged_runs(transfer);
+  const Runs runs = dram_runs(transfer);
   const auto run = [&](std::int64_t begin) {
     return aligned_bytes(begin, runs.run_bytes, dram.access_bytes);
   };

@@ -1,0 +1,64 @@
+#include "hw/modules/execution_unit.h"
+
+#include "hw/modules/sim_clock.h"
+
+namespace npu::hw {
+namespace {
+
+constexpr std::uint64_t kMaxRandomStall = 200;  ///< cycles
+
+/// One step of splitmix64 (S. Vigna): the same sequence on every system.
+std::uint64_t next_random(std::uint64_t& state) {
+  state += 0x9E3779B97F4A7C15ULL;
+  std::uint64_t mixed = state;
+  mixed = (mixed ^ (mixed >> 30)) * 0xBF58476D1CE4E5B9ULL;
+  mixed = (mixed ^ (mixed >> 27)) * 0x94D049BB133111EBULL;
+  return mixed ^ (mixed >> 31);
+}
+
+}  // namespace
+
+ExecutionUnit::ExecutionUnit(sc_core::sc_module_name name, Unit unit, const UnitEnvironment& environment)
+    : sc_module(name),
+      instructions("instructions"),
+      tokens("tokens"),
+      scoreboard("scoreboard"),
+      unit_(unit),
+      environment_(environment),
+      random_state_(environment.random_stall_seed + static_cast<std::uint64_t>(unit)) {
+  SC_HAS_PROCESS(ExecutionUnit);
+  SC_THREAD(run);
+}
+
+void ExecutionUnit::run() {
+  environment_.failure.guard([this] {
+    for (;;) step();
+  });
+}
+
+void ExecutionUnit::step() {
+  const IssuedInstruction* issued = instructions->read();
+  current_ = issued;
+  InstructionRecord& record = environment_.trace.instructions[static_cast<std::size_t>(issued->pc)];
+  record.dispatch_stall = now_cycle() - free_since_;
+  record.random_stall = random_wait();
+  if (record.random_stall > 0) sc_core::wait(cycles_to_time(record.random_stall));
+  tokens->take(unit_, issued->instruction.tokens, record);
+  record.start = now_cycle();
+  scoreboard->start(unit_, *issued);
+  executing_ = true;
+  if (issued->instruction.opcode != Opcode::kSync) execute(*issued, record);
+  executing_ = false;
+  record.end = now_cycle();
+  free_since_ = record.end;
+  current_ = nullptr;
+  scoreboard->retire(unit_);
+  tokens->signal(unit_, issued->instruction.tokens, issued->pc);
+}
+
+Cycles ExecutionUnit::random_wait() {
+  if (environment_.random_stall_seed == 0) return 0;
+  return static_cast<Cycles>(next_random(random_state_) % (kMaxRandomStall + 1));
+}
+
+}  // namespace npu::hw

@@ -1,0 +1,37 @@
+// The PE array, executing CONV: weight stationary, output stationary and depthwise.
+// Models: operands read when the instruction starts, results committed when it ends, time from hw/timing,
+// values from hw/kernels. Does not model: single PEs; the kernels and the cycle formula stand for them.
+#pragma once
+
+#include <tlm_utils/simple_initiator_socket.h>
+
+#include "hw/arch/arch_config.h"
+#include "hw/kernels/kernels.h"
+#include "hw/modules/execution_unit.h"
+
+namespace npu::hw {
+
+class PeArray : public ExecutionUnit {
+ public:
+  // sockets and ports
+  tlm_utils::simple_initiator_socket<PeArray> weight_sram;
+  tlm_utils::simple_initiator_socket<PeArray> global_buffer;
+  sc_core::sc_port<AccumulatorInterface> accumulators;
+  sc_core::sc_port<CompoundingInterface> compounding;
+
+  PeArray(sc_core::sc_module_name name, const ArchConfig& arch, const UnitEnvironment& environment);
+
+ private:
+  void start_of_simulation() override;
+  void execute(const IssuedInstruction& issued, InstructionRecord& record) override;
+
+  // parameters
+  const ArchConfig& arch_;
+  // function
+  Kernels kernels_;
+  // state
+  MemoryView memory_;
+  PendingResult result_;
+};
+
+}  // namespace npu::hw
