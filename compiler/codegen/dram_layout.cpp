@@ -3,8 +3,6 @@
 // 3. Place roots by decreasing size at the lowest address free during their whole life (greedy by size).
 #include "compiler/codegen/dram_layout.h"
 
-#include <fmt/core.h>
-
 #include <algorithm>
 #include <numeric>
 
@@ -28,11 +26,8 @@ std::vector<View> find_views(const QuantizedGraph& graph) {
     if (concat == nullptr) continue;
     std::int64_t offset = 0;
     for (const TensorId input : concat->inputs) {
-      if (parent[input].root >= 0 || input == graph.input) {
-        throw GraphError(node.name, fmt::format("tensor '{}' cannot be a part of two concatenated maps or the "
-                                                "network's input; expected a copy",
-                                                graph.tensors[input].name));
-      }
+      // verify_quantized refuses these: the quantiser inserts a copy.
+      NPU_CHECK(parent[input].root < 0 && input != graph.input, "a tensor in two concatenations");
       parent[input] = {concat->output, offset};
       offset += graph.tensors[input].shape.channels;
     }

@@ -15,8 +15,7 @@ struct DramLayout {
   Bytes peak_live_bytes = 0;               ///< largest sum of maps alive while one node executes
 };
 
-/// `keep_all`: no two maps share addresses. Throws GraphError if a concatenation input cannot be a view (used by two
-/// concatenations, or the network's input): the quantiser inserts a rescale there.
+/// `graph` has passed verify_quantized. `keep_all`: no two maps share addresses.
 DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, bool keep_all);
 
 }  // namespace npu::compiler

@@ -107,6 +107,10 @@ class VectorEmitter {
     const std::int64_t channels = tiling_.channels.extent(channel);
     const std::int64_t pixel = channels * builder_.format().activation_bytes();
     hw::Vector vector = layer_.fields;
+    vector.kernel_height = layer_.window.kernel_height;
+    vector.kernel_width = layer_.window.kernel_width;
+    vector.stride_height = layer_.window.stride_height;
+    vector.stride_width = layer_.window.stride_width;
     vector.in_height = rows.extent;
     vector.in_width = columns.extent;
     vector.pad_top = rows.pad;
