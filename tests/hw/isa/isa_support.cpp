@@ -41,11 +41,11 @@ hw::Program small_program() {
   hw::Program program;
   program.network = "hand made";
   program.format = small_format();
-  program.dram = {0, 4096, 5120, 13312};
+  program.dram = {0, kConstants, kActivations, kDramEnd};
   program.constants.resize(1024);
   hw::TensorSymbol in;
   in.name = "in";
-  in.dram_address = 5120;
+  in.dram_address = kActivations;
   in.height = 8;
   in.width = 64;
   in.channels = 8;
@@ -53,7 +53,7 @@ hw::Program small_program() {
   in.row_stride_bytes = 512;
   hw::TensorSymbol out = in;
   out.name = "out";
-  out.dram_address = 9216;
+  out.dram_address = kOutputs;
   program.tensors = {in, out};
   program.input = "in";
   program.output = "out";
@@ -151,7 +151,7 @@ hw::Program pipeline_program(int tiles) {
     code.push_back(
         with_tokens(load_activations(program.dram.activation_base + offset, slot, kTileBytes), load));
     code.push_back(with_tokens(conv(slot, 0, kOutputSlots + slot, kPixels), compute));
-    code.push_back(with_tokens(store(9216 + offset, kOutputSlots + slot, kTileBytes), write_back));
+    code.push_back(with_tokens(store(kOutputs + offset, kOutputSlots + slot, kTileBytes), write_back));
   }
   code.push_back(halt());
   return program;

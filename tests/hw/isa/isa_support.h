@@ -15,11 +15,17 @@ hw::Instruction random_instruction(hw::Opcode opcode, TestRandom& random);
 /// 8-bit machine with 4096-byte SRAMs, 1024 accumulators, 4 x 4 PEs and 1 MiB of DRAM.
 hw::MachineFormat small_format();
 
-/// An empty program for small_format(): 4096 bytes for instructions, 1024 constant bytes, 8192 bytes of
-/// activations, tensor "in" in their first half and "out" in their second.
+/// DRAM map of small_program(): 256 KiB for instructions, 1024 constant bytes, 8192 bytes of activations, of which
+/// tensor "in" has the first half and tensor "out" the second.
+inline constexpr std::int64_t kConstants = 1 << 18;
+inline constexpr std::int64_t kActivations = kConstants + 1024;
+inline constexpr std::int64_t kOutputs = kActivations + 4096;
+inline constexpr std::int64_t kDramEnd = kOutputs + 4096;
+
+/// An empty program for small_format().
 hw::Program small_program();
 
-/// Tokens by unit: wait["conv"] ... written as lists.
+/// Units to wait for (once for each token) and to signal.
 struct TokenList {
   std::vector<hw::Unit> wait;
   std::vector<hw::Unit> signal;
