@@ -4,6 +4,7 @@
 
 #include <optional>
 
+#include "hw/common/error.h"
 #include "hw/modules/sim_clock.h"
 
 namespace npu::hw {
