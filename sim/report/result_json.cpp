@@ -164,7 +164,7 @@ nlohmann::ordered_json result_json(const RunReport& report, const Summary& summa
   json["compatibility_hash"] = hw::compatibility_hash(report.arch);
   json["engine"] = report.engine;
   json["calibration"] = {{"source", report.calibration_source}, {"inputs", report.calibration_inputs}};
-  json["shift_bits"] = report.program.format.shift_bits;
+  json["shift_bits"] = nullable(report.shift_bits);
   json["input"] = report.input_source;
   json["output_sha256"] = report.output_sha256;
   json["macs"] = summary.macs;

@@ -55,6 +55,7 @@ struct RunReport {
   std::string
       calibration_source;  ///< for people, as in Calibration::source; empty if the program came compiled
   std::int64_t calibration_inputs = 0;
+  std::optional<int> shift_bits;   ///< of the quantiser; absent if the program came compiled
   std::string input_source;   ///< the input whose execution was timed
   std::string output_sha256;  ///< of the output of that input: dense [row][column][channel], little-endian
   std::optional<TimedRun> timed;        ///< absent with the functional engine

@@ -1,0 +1,23 @@
+// The command line: one file for each subcommand, each adds itself to the parser and runs when it was chosen.
+#pragma once
+
+namespace CLI {
+class App;
+}
+
+namespace npu::sim {
+
+/// Parses and executes. Returns the exit code; help, version and usage errors are printed here. Throws what
+/// the commands throw.
+int run_command_line(int argument_count, char** arguments);
+
+// Each adds its subcommand; a chosen one leaves its exit code in `exit_code`.
+void add_run_command(CLI::App& app, int& exit_code);
+void add_compile_command(CLI::App& app, int& exit_code);
+void add_disasm_command(CLI::App& app, int& exit_code);
+void add_inspect_command(CLI::App& app, int& exit_code);
+void add_networks_command(CLI::App& app, int& exit_code);
+void add_archs_command(CLI::App& app, int& exit_code);
+void add_worker_command(CLI::App& app, int& exit_code);  ///< hidden: body of the SystemC worker process
+
+}  // namespace npu::sim

@@ -1,0 +1,185 @@
+#include "sim/cli/prepare.h"
+
+#include <fmt/ranges.h>
+
+#include <CLI/CLI.hpp>
+#include <algorithm>
+#include <chrono>
+
+#include "compiler/codegen/compile.h"
+#include "compiler/data/image_set.h"
+#include "compiler/import/onnx_import.h"
+#include "compiler/passes/pipeline.h"
+#include "compiler/quant/quantizer.h"
+#include "hw/common/error.h"
+#include "sim/cli/host_data.h"
+#include "sim/cli/progress.h"
+#include "workloads/networks.h"
+
+namespace npu::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+// Built-in networks have random weights: any sensible normalisation of images will do.
+constexpr compiler::InputNormalisation kBuiltInNormalisation{
+    {127.5F, 127.5F, 127.5F}, {64.0F, 64.0F, 64.0F}, false};
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+struct LoadedNetwork {
+  compiler::Graph graph;
+  std::string source;
+  std::optional<compiler::InputNormalisation> normalisation;
+  bool built_in = false;
+};
+
+LoadedNetwork load_network(const NetworkOptions& options) {
+  const auto names = workloads::network_names();
+  LoadedNetwork loaded;
+  if (std::find(names.begin(), names.end(), options.network) != names.end()) {
+    loaded.graph = workloads::build_network(options.network, options.seed);
+    loaded.source = fmt::format("built-in with random weights, seed {}", options.seed);
+    loaded.normalisation = kBuiltInNormalisation;
+    loaded.built_in = true;
+    return loaded;
+  }
+  const fs::path path = options.network;
+  if (path.extension() != ".onnx") {
+    throw InputError("--network " + options.network,
+                     fmt::format("unknown network; expected one of {} or the path of an .onnx file",
+                                 fmt::join(names, ", ")));
+  }
+  loaded.graph = compiler::import_onnx(path);
+  loaded.graph.name = path.stem().string();
+  loaded.source = path.string();
+  bool found = false;
+  const auto normalisation = compiler::load_normalisation(path, &found);
+  if (found) loaded.normalisation = normalisation;
+  return loaded;
+}
+
+compiler::Calibration calibrate_synthetic(const compiler::Graph& canonical, std::uint64_t seed,
+                                          bool show_progress) {
+  Progress progress("calibrating", kSyntheticInputs, show_progress);
+  return compiler::calibrate(
+      canonical, kSyntheticInputs,
+      fmt::format("synthetic, {} random fields, seed {}", kSyntheticInputs, seed),
+      [&](std::int64_t index) {
+        return compiler::synthetic_input(canonical.input_shape, synthetic_seed(seed, index + 1));
+      },
+      [&](std::int64_t done) { progress.update(done); });
+}
+
+compiler::Calibration calibrate_folder(const compiler::Graph& canonical, const NetworkOptions& options,
+                                       const compiler::InputNormalisation& normalisation,
+                                       bool show_progress) {
+  auto images = compiler::list_images(options.calibration);
+  // Evenly spread over the folder, which may be sorted by class.
+  const auto available = static_cast<std::int64_t>(images.size());
+  const auto count = std::min(options.calibration_images, available);
+  const ImageInputs inputs{compiler::load_geometry(options.calibration), normalisation,
+                           canonical.input_shape};
+  Progress progress("calibrating", count, show_progress);
+  return compiler::calibrate(
+      canonical, count, fmt::format("{} of {} images of {}", count, available, options.calibration),
+      [&](std::int64_t index) {
+        return inputs.load(images[static_cast<std::size_t>(index * available / count)].path);
+      },
+      [&](std::int64_t done) { progress.update(done); });
+}
+
+compiler::Calibration obtain_calibration(const compiler::Graph& canonical, const LoadedNetwork& loaded,
+                                         const NetworkOptions& options, const PreparedProgram& prepared,
+                                         bool show_progress) {
+  if (options.calibration.empty() && !loaded.built_in) {
+    throw InputError(
+        "--network " + options.network,
+        "needs --calibration: a folder of images like those the network is for, a calibration .json saved "
+        "by an earlier run, or 'synthetic' for random inputs (timing only; accuracy suffers)");
+  }
+  if (options.calibration.empty() || options.calibration == kSyntheticCalibration) {
+    return calibrate_synthetic(canonical, options.seed, show_progress);
+  }
+  if (fs::is_directory(options.calibration)) {
+    return calibrate_folder(canonical, options, require_normalisation(prepared), show_progress);
+  }
+  return compiler::load_calibration(options.calibration, canonical);
+}
+
+}  // namespace
+
+void add_network_options(CLI::App& command, NetworkOptions& options, bool network_required) {
+  auto* network =
+      command.add_option("--network", options.network, "An .onnx file or a name of 'npusim networks'");
+  if (network_required) network->required();
+  command.add_option(
+      "--calibration", options.calibration,
+      "Folder of images, a saved calibration .json, or 'synthetic' (default for built-in networks "
+      "only)");
+  command
+      .add_option("--calibration-images", options.calibration_images,
+                  "Use at most so many images of the calibration folder")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command
+      .add_option(
+          "--shift-bits", options.shift_bits,
+          "Width of the weight-equalising shift, 0 = plain layer-wise quantisation (default: the machine's)")
+      ->check(CLI::Range(0, 5));
+  command.add_flag("!--no-bias-correction", options.bias_correction,
+                   "Leave biases as they are after rounding weights");
+  command.add_option("--seed", options.seed, "Seed of built-in weights and synthetic inputs")
+      ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
+      ->capture_default_str();
+}
+
+PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
+                                bool show_progress) {
+  const int machine_bits = arch.compounding.shift_bits;
+  if (options.shift_bits && *options.shift_bits > machine_bits) {
+    throw InputError(
+        fmt::format("--shift-bits {}", *options.shift_bits),
+        fmt::format("the machine's shifter has {} (compounding/shift_bits of {})", machine_bits, arch.name));
+  }
+  auto loaded = load_network(options);
+  PreparedProgram prepared;
+  prepared.network_source = loaded.source;
+  prepared.normalisation = loaded.normalisation;
+  prepared.float_graph = compiler::canonicalise(loaded.graph);
+  const auto& canonical = *prepared.float_graph;
+  const auto calibration_start = std::chrono::steady_clock::now();
+  prepared.calibration = obtain_calibration(canonical, loaded, options, prepared, show_progress);
+  prepared.calibration_seconds = seconds_since(calibration_start);
+
+  const auto compile_start = std::chrono::steady_clock::now();
+  const compiler::QuantizerOptions quantizer{options.shift_bits.value_or(machine_bits),
+                                             options.bias_correction};
+  prepared.shift_bits = quantizer.shift_bits;
+  const auto quantized = compiler::quantize(canonical, *prepared.calibration, arch, quantizer);
+  prepared.program = compiler::compile(quantized, arch);
+  prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
+  prepared.compile_seconds = seconds_since(compile_start);
+  return prepared;
+}
+
+PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConfig& arch) {
+  PreparedProgram prepared;
+  prepared.program = hw::read_program(path);
+  hw::check_compatible(prepared.program, arch);
+  prepared.network_source = path;
+  prepared.normalisation = normalisation_from_json(prepared.program.preprocessing_json, path);
+  return prepared;
+}
+
+const compiler::InputNormalisation& require_normalisation(const PreparedProgram& prepared) {
+  if (prepared.normalisation) return *prepared.normalisation;
+  throw InputError(
+      prepared.network_source,
+      "images need the network's input.mean, input.std and input.channel_order in a .json of the same name "
+      "beside the .onnx file; there is none");
+}
+
+}  // namespace npu::sim

@@ -1,0 +1,61 @@
+// The front half of every command that needs a program: load the network, canonicalise, calibrate, quantise,
+// compile.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "compiler/data/preprocessing.h"
+#include "compiler/graph/graph.h"
+#include "compiler/quant/calibration.h"
+#include "hw/arch/arch_config.h"
+#include "hw/isa/program.h"
+
+namespace CLI {
+class App;
+}
+
+namespace npu::sim {
+
+/// What the user says about the network and its quantisation; the same options for every command.
+struct NetworkOptions {
+  std::string network;                    ///< an .onnx file or a built-in name
+  std::string calibration;                ///< a folder of images, a saved .json, "synthetic", or empty
+  std::int64_t calibration_images = 100;  ///< at most so many of the folder
+  std::optional<int> shift_bits;          ///< the machine's if not given
+  bool bias_correction = true;
+  std::uint64_t seed = 1;  ///< of built-in weights and synthetic inputs
+};
+
+/// Adds --network, --calibration, --calibration-images, --shift-bits, --no-bias-correction and --seed.
+/// `network` stays optional where `network_required` is false.
+void add_network_options(CLI::App& command, NetworkOptions& options, bool network_required);
+
+/// A program, and what is known of the network it was made from.
+struct PreparedProgram {
+  hw::Program program;
+  std::string network_source;
+  std::optional<compiler::Graph> float_graph;  ///< canonical; absent for a program read from a file
+  std::optional<compiler::Calibration> calibration;
+  std::optional<compiler::InputNormalisation> normalisation;  ///< absent: images cannot be turned into inputs
+  std::optional<int> shift_bits;
+  double calibration_seconds = 0;
+  double compile_seconds = 0;  ///< quantise, schedule, generate and verify code
+};
+
+inline constexpr const char* kSyntheticCalibration = "synthetic";
+inline constexpr std::int64_t kSyntheticInputs = 8;  ///< random fields that stand in for calibration images
+
+/// Throws what import, passes, calibration, quantiser and compiler throw; InputError if an .onnx file comes
+/// without calibration. `show_progress`: on a terminal, for calibration.
+PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
+                                bool show_progress);
+
+/// Reads a program made by `npusim compile` and checks that it fits the machine.
+PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConfig& arch);
+
+/// Normalisation for images, or an InputError that says what is missing.
+const compiler::InputNormalisation& require_normalisation(const PreparedProgram& prepared);
+
+}  // namespace npu::sim
