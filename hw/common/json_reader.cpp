@@ -30,7 +30,7 @@ std::string escape_pointer_token(const std::string& token) {
   return escaped;
 }
 
-// Refuses duplicate keys and nesting deep enough to endanger the parser's stack.
+// Refuses duplicate keys, and nesting deep enough to endanger the parser's stack.
 class StrictParse {
  public:
   explicit StrictParse(std::string file) : file_(std::move(file)) {}
@@ -41,21 +41,56 @@ class StrictParse {
     if (depth > kDepthLimit) {
       throw ConfigError(file_, "", "nesting deeper than 64 levels", "a flatter document");
     }
-    if (event == Event::object_start) keys_.emplace_back();
-    if (event == Event::object_end && !keys_.empty()) keys_.pop_back();
-    if (event == Event::key && !keys_.empty()) {
-      const auto key = parsed.get<std::string>();
-      if (!keys_.back().insert(key).second) {
-        throw ConfigError(file_, "/" + escape_pointer_token(key), "the key twice in one object", "each key once");
+    if (event == Event::object_start || event == Event::array_start) {
+      count_element();
+      levels_.push_back({event == Event::array_start, 0, "", {}});
+    }
+    if (event == Event::value) count_element();
+    if (event == Event::object_end || event == Event::array_end) levels_.pop_back();
+    if (event == Event::key) {
+      auto& level = levels_.back();
+      level.key = parsed.get<std::string>();
+      if (!level.keys.insert(level.key).second) {
+        throw ConfigError(file_, pointer(), "the key twice in one object", "each key once");
       }
     }
     return true;
   }
 
  private:
+  // One open object or array around the value being read.
+  struct Level {
+    bool array = false;
+    std::size_t elements = 0;
+    std::string key;
+    std::set<std::string> keys;
+  };
+
+  void count_element() {
+    if (!levels_.empty() && levels_.back().array) ++levels_.back().elements;
+  }
+
+  std::string pointer() const {
+    std::string text;
+    for (const auto& level : levels_) {
+      text += "/" + (level.array ? std::to_string(level.elements - 1) : escape_pointer_token(level.key));
+    }
+    return text;
+  }
+
   std::string file_;
-  std::vector<std::set<std::string>> keys_;
+  std::vector<Level> levels_;
 };
+
+std::string line_and_column(const std::string& text, std::size_t byte) {
+  std::size_t line = 1;
+  std::size_t column = 1;
+  for (std::size_t i = 0; i + 1 < byte && i < text.size(); ++i) {
+    column = text[i] == '\n' ? 1 : column + 1;
+    line += text[i] == '\n' ? 1 : 0;
+  }
+  return fmt::format("line {}, column {}", line, column);
+}
 
 }  // namespace
 
@@ -63,13 +98,10 @@ nlohmann::json parse_json(const std::string& text, const std::string& file) {
   try {
     return nlohmann::json::parse(text, StrictParse(file));
   } catch (const nlohmann::json::parse_error& error) {
-    std::size_t line = 1;
-    std::size_t column = 1;
-    for (std::size_t i = 0; i + 1 < error.byte && i < text.size(); ++i) {
-      column = text[i] == '\n' ? 1 : column + 1;
-      line += text[i] == '\n' ? 1 : 0;
-    }
-    throw ConfigError(file, "", fmt::format("malformed text at line {}, column {}", line, column), "valid JSON");
+    throw ConfigError(file, "", "malformed text at " + line_and_column(text, error.byte), "valid JSON");
+  } catch (const nlohmann::json::out_of_range&) {
+    throw ConfigError(file, "", "a number beyond the range of double precision",
+                      "numbers that a double can hold");
   }
 }
 
@@ -147,7 +179,9 @@ bool JsonReader::boolean(const std::string& key) {
   return value.get<bool>();
 }
 
-bool JsonReader::boolean_or(const std::string& key, bool fallback) { return has(key) ? boolean(key) : fallback; }
+bool JsonReader::boolean_or(const std::string& key, bool fallback) {
+  return has(key) ? boolean(key) : fallback;
+}
 
 std::string JsonReader::string(const std::string& key) {
   const auto& value = at(key, "a string");
@@ -159,7 +193,8 @@ std::string JsonReader::string_or(const std::string& key, const std::string& fal
   return has(key) ? string(key) : fallback;
 }
 
-std::vector<double> JsonReader::numbers(const std::string& key, std::size_t count, double minimum, double maximum) {
+std::vector<double> JsonReader::numbers(const std::string& key, std::size_t count, double minimum,
+                                        double maximum) {
   const std::string expected = fmt::format("an array of {} numbers from {} to {}", count, minimum, maximum);
   const auto& array = at(key, expected);
   if (!array.is_array() || array.size() != count) fail(key, describe(array), expected);
