@@ -133,6 +133,9 @@ inline constexpr std::int64_t kMaximumElements = std::int64_t{1} << 31;
 /// output, sizes beyond 65,535 per axis or 2^31 elements).
 ShapeMap infer_shapes(const Graph& graph);
 
+/// The same for the output of one node whose inputs are in `shapes`: for building a graph step by step.
+MapShape infer_node_shape(const Node& node, const ShapeMap& shapes);
+
 /// Output extent of a window over `size` with the given pads; ONNX rules. With ceil_mode a last, partial window counts
 /// only if it begins inside the map or its leading pad, so that no window lies in padding alone. May be <= 0.
 std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad_before,

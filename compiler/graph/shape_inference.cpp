@@ -186,15 +186,19 @@ void check_limits(const std::string& where, const MapShape& shape, bool flattene
 
 }  // namespace
 
+MapShape infer_node_shape(const Node& node, const ShapeMap& shapes) {
+  const NodeShapes node_shapes(node, shapes);
+  const MapShape out = std::visit(ShapeOf{node_shapes}, node.op);
+  check_limits(node.name, out, std::holds_alternative<FlattenOp>(node.op));
+  return out;
+}
+
 ShapeMap infer_shapes(const Graph& graph) {
   ShapeMap shapes;
   check_limits(graph.input, graph.input_shape, false);
   shapes[graph.input] = graph.input_shape;
   for (const Node& node : graph.nodes) {
-    const NodeShapes node_shapes(node, shapes);
-    const MapShape out = std::visit(ShapeOf{node_shapes}, node.op);
-    check_limits(node.name, out, std::holds_alternative<FlattenOp>(node.op));
-    shapes[node.output] = out;
+    shapes[node.output] = infer_node_shape(node, shapes);
   }
   return shapes;
 }
