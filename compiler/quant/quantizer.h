@@ -1,5 +1,5 @@
-// Float graph + calibration -> quantised graph: layer-wise symmetric int8 weights with the weight-equalising shift
-// (arXiv 2008.05767), per-tensor activations, bias correction. docs/numerics.md has the formulas.
+// Float graph + calibration -> quantised graph: layer-wise symmetric int8 weights with the weight-equalising
+// shift (arXiv 2008.05767), per-tensor activations, bias correction. docs/numerics.md has the formulas.
 #pragma once
 
 #include <cstdint>
@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "compiler/quant/bias_correction.h"
 #include "compiler/quant/calibration.h"
 #include "compiler/quant/quantized_graph.h"
 #include "hw/arch/arch_config.h"
@@ -14,18 +15,20 @@
 namespace npu::compiler {
 
 struct QuantizerOptions {
-  int shift_bits = 4;           ///< 0: plain layer-wise quantisation; at most the machine's
-  bool bias_correction = true;  ///< from calibration means
+  int shift_bits = 4;                ///< 0: plain layer-wise quantisation; at most the machine's
+  bool bias_correction = true;       ///< from calibration means, unless `input_means` is given
+  InputMeanSource input_means = {};  ///< means measured while layers are quantised, for bias correction
 };
 
-/// `canonical` must come from canonicalise(). The result has passed verify_quantized. Throws GraphError naming the
-/// layer (unsupported operator, scale out of range, overflow bound) and ConfigError never.
+/// `canonical` must come from canonicalise(). The result has passed verify_quantized. Throws GraphError
+/// naming the layer (unsupported operator, scale out of range, overflow bound) and ConfigError never.
 QuantizedGraph quantize(const Graph& canonical, const Calibration& calibration, const hw::ArchConfig& arch,
                         const QuantizerOptions& options);
 
 /// q = clamp(round_half_away(x / scale) + zero_point), [channel][row][column] float to [row][column][channel]
-/// elements; and back. The host's part of the work.
-std::vector<std::int32_t> quantize_input(std::span<const float> input, const QTensor& tensor, int activation_bits);
+/// elements; and back. The host's part of the work. Throws InputError for a wrong number of values or a NaN.
+std::vector<std::int32_t> quantize_input(std::span<const float> input, const QTensor& tensor,
+                                         int activation_bits);
 std::vector<float> dequantize(std::span<const std::int32_t> values, const QTensor& tensor);
 
 }  // namespace npu::compiler

@@ -1,6 +1,7 @@
 #include "compiler/quant/window_geometry.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace npu::compiler {
 namespace {
@@ -33,6 +34,18 @@ Axis columns_of(const Window& window, const MapShape& input) {
 std::int64_t pad_to_last_window(const Axis& axis) {
   const std::int64_t end = (axis.outputs - 1) * axis.stride + axis.kernel;
   return std::max<std::int64_t>(0, end - axis.size - axis.pad_before);
+}
+
+/// Real pixels and counted positions of each window along an axis.
+std::set<std::pair<std::int64_t, std::int64_t>> divisors_along(const Axis& axis) {
+  std::set<std::pair<std::int64_t, std::int64_t>> pairs;
+  for (std::int64_t output = 0; output < axis.outputs; ++output) {
+    const std::int64_t start = output * axis.stride - axis.pad_before;
+    const std::int64_t end = std::min(start + axis.kernel, axis.size + axis.pad_after);
+    pairs.emplace(real_span(output, axis.stride, axis.pad_before, axis.kernel, axis.size).count(),
+                  end - start);
+  }
+  return pairs;
 }
 
 std::set<std::int64_t> counts_along(const Axis& axis) {
@@ -75,6 +88,17 @@ std::set<std::int64_t> window_counts(const Window& window, const MapShape& input
     for (const std::int64_t columns : counts_along(columns_of(window, input))) counts.insert(rows * columns);
   }
   return counts;
+}
+
+std::map<std::int64_t, std::int64_t> padded_divisors(const Window& window, const MapShape& input) {
+  std::map<std::int64_t, std::int64_t> divisors;
+  for (const auto& [rows, counted_rows] : divisors_along(rows_of(window, input))) {
+    for (const auto& [columns, counted_columns] : divisors_along(columns_of(window, input))) {
+      const std::int64_t divisor = counted_rows * counted_columns;
+      if (divisors.emplace(rows * columns, divisor).first->second != divisor) return {};
+    }
+  }
+  return divisors;
 }
 
 }  // namespace npu::compiler

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <set>
 
 #include "compiler/graph/graph.h"
@@ -29,5 +30,10 @@ bool every_window_has_a_pixel(const Window& window, const MapShape& input);
 
 /// The different numbers of real pixels that windows contain.
 std::set<std::int64_t> window_counts(const Window& window, const MapShape& input);
+
+/// For an average that counts padding: real pixels of a window -> the positions it is divided by, those on
+/// the map or its explicit padding (what ceil mode adds beyond does not count). Empty if windows with equally
+/// many real pixels are divided by different numbers.
+std::map<std::int64_t, std::int64_t> padded_divisors(const Window& window, const MapShape& input);
 
 }  // namespace npu::compiler
