@@ -37,7 +37,7 @@ constexpr std::array kConvFields{
     Field<Conv>{"last", 1, kUnsigned, kPlain, &Conv::last, "compound the accumulators and write the outputs"},
     Field<Conv>{"leaky", 1, kUnsigned, kPlain, &Conv::leaky, "a second multiplier and shift below zero (LeakyReLU)"},
     Field<Conv>{"per_channel_multiplier", 1, kUnsigned, kPlain, &Conv::per_channel_multiplier,
-                "multipliers and full shifts per channel in the parameter block"},
+                "a multiplier of 32 bits and a shift byte per channel in the parameter block"},
     Field<Conv>{"in_address", 22, kUnsigned, kPlain, &Conv::in_address, "input tile in the global buffer, bytes"},
     Field<Conv>{"in_row_stride", 20, kUnsigned, kPlain, &Conv::in_row_stride, "bytes from input row to row"},
     Field<Conv>{"in_pixel_stride", 16, kUnsigned, kPlain, &Conv::in_pixel_stride, "bytes from input pixel to pixel"},
