@@ -148,7 +148,9 @@ PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchCon
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
   prepared.normalisation = loaded.normalisation;
+  const auto passes_start = std::chrono::steady_clock::now();
   prepared.float_graph = compiler::canonicalise(loaded.graph);
+  prepared.compile_seconds = seconds_since(passes_start);
   const auto& canonical = *prepared.float_graph;
   const auto calibration_start = std::chrono::steady_clock::now();
   prepared.calibration = obtain_calibration(canonical, loaded, options, prepared, show_progress);
@@ -161,7 +163,7 @@ PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchCon
   const auto quantized = compiler::quantize(canonical, *prepared.calibration, arch, quantizer);
   prepared.program = compiler::compile(quantized, arch);
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
-  prepared.compile_seconds = seconds_since(compile_start);
+  prepared.compile_seconds += seconds_since(compile_start);
   return prepared;
 }
 

@@ -41,7 +41,7 @@ struct PreparedProgram {
   std::optional<compiler::InputNormalisation> normalisation;  ///< absent: images cannot be turned into inputs
   std::optional<int> shift_bits;
   double calibration_seconds = 0;
-  double compile_seconds = 0;  ///< quantise, schedule, generate and verify code
+  double compile_seconds = 0;  ///< passes, quantise, schedule, generate and verify code
 };
 
 inline constexpr const char* kSyntheticCalibration = "synthetic";

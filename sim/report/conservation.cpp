@@ -148,6 +148,7 @@ void check_conservation(const RunReport& report, const Summary& summary) {
                result.cycles, checker);
   }
   check_unit("dram_bus", result.dram_bus, result.cycles, checker);
+  check_unit("compounding_unit", result.compounding_unit, result.cycles, checker);
   check_traffic(report, checker);
   check_energy(report, summary, checker);
 }

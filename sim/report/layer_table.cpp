@@ -152,6 +152,7 @@ std::string unit_table(const RunResult& result, std::size_t width) {
   for (int unit = 0; unit < hw::kUnits; ++unit) {
     add(hw::unit_name(static_cast<hw::Unit>(unit)), result.units[static_cast<std::size_t>(unit)]);
   }
+  add("compounding_unit", result.compounding_unit);
   add("dram_bus", result.dram_bus);
   return table.render(width);
 }

@@ -147,6 +147,7 @@ void add_timing(const RunReport& report, const Summary& summary, Json& json) {
     units[hw::unit_name(static_cast<hw::Unit>(unit))] =
         unit_json(result.units[static_cast<std::size_t>(unit)]);
   }
+  units["compounding_unit"] = unit_json(result.compounding_unit);
   units["dram_bus"] = unit_json(result.dram_bus);
   json["units"] = units;
 }

@@ -109,6 +109,7 @@ sim::RunResult sample_result() {
   result.cycles = 1000;
   for (auto& unit : result.units) unit = {100, {{"load_weights", 150}, {"dispatch", 50}}, 700};
   result.dram_bus = {200, {}, 800};
+  result.compounding_unit = {64, {}, 936};
   sim::LayerTime conv;
   conv.end = conv.cycles = 600;
   conv.stalls = {{"load_weights", 150}, {"dispatch", 50}};

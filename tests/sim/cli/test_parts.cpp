@@ -1,0 +1,75 @@
+// The parts of the command line that can be called without a process.
+#include <algorithm>
+
+#include "hw/common/error.h"
+#include "sim/cli/config_files.h"
+#include "sim/cli/host_data.h"
+#include "sim/cli/output_folder.h"
+#include "sim/cli/progress.h"
+#include "tests/support.h"
+
+namespace npu::sim {
+namespace {
+
+using Catch::Contains;
+
+TEST_CASE("top classes: largest first, equal values by index") {
+  const std::vector<std::int32_t> values{3, 9, -128, 9, 127};
+  REQUIRE(top_classes(std::span<const std::int32_t>(values), 3) == std::vector<int>{4, 1, 3});
+  REQUIRE(top_classes(std::span<const std::int32_t>(values), 9).size() == 5);
+  const std::vector<float> reals{-1.0F, 2.5F, 2.5F};
+  REQUIRE(top_classes(std::span<const float>(reals), 1) == std::vector<int>{1});
+}
+
+TEST_CASE("elements are little-endian two's complement of the activation width") {
+  const std::vector<std::int32_t> values{-2, 258};
+  REQUIRE(element_bytes_of(values, 1) == std::vector<std::uint8_t>{0xFE, 0x02});
+  REQUIRE(element_bytes_of(values, 2) == std::vector<std::uint8_t>{0xFE, 0xFF, 0x02, 0x01});
+}
+
+TEST_CASE("synthetic inputs of one run and of runs with other seeds never share a seed") {
+  std::vector<std::uint64_t> seeds;
+  for (const std::uint64_t run : {0U, 1U, 2U}) {
+    for (std::int64_t index = 0; index < 10; ++index) seeds.push_back(synthetic_seed(run, index));
+  }
+  std::sort(seeds.begin(), seeds.end());
+  REQUIRE(std::adjacent_find(seeds.begin(), seeds.end()) == seeds.end());
+}
+
+TEST_CASE("the normalisation of images travels in a program file") {
+  const compiler::InputNormalisation normalisation{{1.5F, 2, 3}, {4, 5, 6.25F}, true};
+  const auto read = normalisation_from_json(normalisation_json(normalisation), "test");
+  REQUIRE(read->mean == normalisation.mean);
+  REQUIRE(read->deviation == normalisation.deviation);
+  REQUIRE(read->bgr);
+  REQUIRE_FALSE(normalisation_from_json(normalisation_json(std::nullopt), "test").has_value());
+  REQUIRE_THROWS_AS(normalisation_from_json(R"({"mean": [1, 2, 3]})", "test"), ConfigError);
+}
+
+TEST_CASE("a progress line shows share, rate and time left") {
+  const auto line = progress_line("classifying", 50, 200, 10.0);
+  REQUIRE_THAT(line, Contains("[#######.......................] 50/200") && Contains("5.0/s") &&
+                         Contains("30 s left"));
+  REQUIRE_THAT(progress_line("classifying", 0, 200, 3.0), !Contains("/s"));
+  REQUIRE_THAT(progress_line("simulating", 0, 0, 3.2), Contains("simulating ... 3 s"));
+}
+
+TEST_CASE("machines are found by name and by path, unknown names are answered with the known ones") {
+  REQUIRE(std::filesystem::exists(config_root() / "arch/shift_npu.json"));
+  REQUIRE(find_arch("some/where.json") == "some/where.json");
+  REQUIRE(find_arch("where.json") == "where.json");
+  REQUIRE(find_arch("shift_npu").filename() == "shift_npu.json");
+  REQUIRE_THROWS_WITH(find_arch("nothing"), Contains("shift_npu"));
+  const auto names = arch_names();
+  REQUIRE(std::find(names.begin(), names.end(), kDefaultArch) != names.end());
+}
+
+TEST_CASE("a new output folder is made, and nothing is left behind in it") {
+  const tests::TemporaryFolder folder;
+  require_writable_folder(folder.path() / "a/b");
+  REQUIRE(std::filesystem::is_empty(folder.path() / "a/b"));
+  require_writable_folder("");
+}
+
+}  // namespace
+}  // namespace npu::sim
