@@ -35,7 +35,8 @@ class Settings:
     sizes: str = ""  # progressive resizing: '24:8' trains the first 8 epochs on 24x24 images
     precision: str = "float32"  # or bfloat16 (autocast)
     seed: int = 1
-    threads: int = 2
+    workers: int = 2  # threads that share a batch; each normalises its own part
+    fused: bool = True  # batch norm and ReLU as one compiled operator (fused_norm.cpp)
     limit: int = 0  # use only that many training images; 0 for all
 
     def check(self) -> None:
@@ -48,7 +49,7 @@ class Settings:
         ):
             if getattr(self, name) not in choices:
                 raise SettingsError(f"{name}: found '{getattr(self, name)}', expected one of {', '.join(choices)}")
-        for name in ("epochs", "batch_size", "threads"):
+        for name in ("epochs", "batch_size", "workers"):
             if getattr(self, name) < 1:
                 raise SettingsError(f"{name}: found {getattr(self, name)}, expected at least 1")
         for name, low, high in (
@@ -57,6 +58,10 @@ class Settings:
         ):  # fmt: skip
             if not low <= getattr(self, name) <= high:
                 raise SettingsError(f"{name}: found {getattr(self, name)}, expected {low} to {high}")
+        if self.batch_size % self.workers:
+            raise SettingsError(f"batch_size: found {self.batch_size}, expected a multiple of workers ({self.workers})")
+        if self.fused and self.precision != "float32":
+            raise SettingsError("fused: works in float32 only; expected --no-fused with bfloat16")
         self.size_of_epoch(0, 32)
 
     def size_of_epoch(self, epoch: int, full_size: int) -> int:

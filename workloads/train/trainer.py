@@ -1,11 +1,14 @@
 """The training loop: steps, schedule, averaged weights, evaluation, log and checkpoints of one run.
 
-A run is a pure function of its settings, its images, the framework version and the number of threads: the network
-starts from the seed, batches depend on (seed, epoch), the learning rate on the step, and nothing else is random.
+A run is a pure function of its settings, its images and the framework version: the network starts from the seed,
+batches depend on (seed, epoch), the learning rate on the step, each worker computes with a single thread, and the
+workers' gradients are added in a fixed order.
 """
 
 from __future__ import annotations
 
+import concurrent.futures
+import copy
 import csv
 import dataclasses
 import io
@@ -52,22 +55,33 @@ def make_optimiser(settings: Settings, model: nn.Module) -> torch.optim.Optimize
     return torch.optim.SGD(groups, lr=settings.peak_lr, momentum=settings.momentum, nesterov=nesterov, foreach=True)
 
 
+def _single_threaded() -> None:
+    """Settings that torch keeps for each thread: one kernel thread, tiny numbers count as zero."""
+    torch.set_num_threads(1)
+    torch.set_flush_denormal(True)
+
+
 class Trainer:
-    """One run. `step` counts finished optimiser steps since the beginning of the run."""
+    """One run. Each step's batch is divided among `workers` threads, each with a replica of the network that shares the
+    weights and has its own gradients; a worker's batch norms see its own part of the batch. Replica 0 is `model`. `step` counts finished optimiser steps since the beginning of the run."""
 
     def __init__(self, settings: Settings, train: data.ImageSet, test: data.ImageSet, folder: str):
         settings.check()
-        torch.set_num_threads(settings.threads)
-        torch.set_flush_denormal(True)
+        _single_threaded()
         torch.manual_seed(settings.seed)
         if train.classes != test.classes:
             raise data.DataError(f"test set: found classes {test.classes}, expected {train.classes}")
         self.settings = settings
         self.classes = train.classes
+        self.training_images, self.test_images = len(train.labels), len(test.labels)
         self.folder = pathlib.Path(folder)
         self.mean, self.std = data.channel_statistics(train.images)
         model, self.form = models.build(settings.model, settings.form, len(train.classes))
         self.model = model.to(memory_format=torch.channels_last)
+        if settings.fused:
+            models.use_fused_norm(self.model)
+        self._replicas = [self.model] + [self._replica() for _ in range(settings.workers - 1)]
+        self._pool = concurrent.futures.ThreadPoolExecutor(settings.workers, initializer=_single_threaded)
         self.optimiser = make_optimiser(settings, self.model)
         self.averaged = {k: v.clone() for k, v in self.model.state_dict().items()} if settings.ema else None
         normalise = data.Normaliser(self.mean, self.std)
@@ -79,6 +93,13 @@ class Trainer:
         self._sums = {"loss": 0.0, "correct": 0, "images": 0, "seconds": 0.0}
         self._last_save = time.monotonic()
         self.stop_requested = False
+
+    def _replica(self) -> nn.Module:
+        """A copy of the network whose parameters share the memory of the original's."""
+        replica = copy.deepcopy(self.model)
+        for mine, original in zip(replica.parameters(), self.model.parameters()):
+            mine.data = original.data
+        return replica
 
     @property
     def checkpoint_path(self) -> pathlib.Path:
@@ -116,8 +137,12 @@ class Trainer:
         """Trains to the last epoch. Returns False if it was stopped before (stop_requested, or after `stop_after`
         steps in all); the checkpoint then holds everything to continue."""
         per_epoch = self._batches.per_epoch
-        while self.step < self.total_steps:
+        while True:
             epoch, first = divmod(self.step, per_epoch)
+            if first == 0 and self._sums["images"]:  # also after a stop between an epoch's last step and its test
+                self._finish_epoch(epoch - 1, report)
+            if self.step == self.total_steps:
+                return True
             size = self.settings.size_of_epoch(epoch, self.form.size)
             self.model.train()
             for images, labels in self._batches.epoch(epoch, first, size):
@@ -129,25 +154,33 @@ class Trainer:
                     return False
                 if time.monotonic() - self._last_save > 60 * save_minutes:
                     self.save()
-            self._finish_epoch(epoch, size, report)
-        return True
+
+    def _work(self, replica: nn.Module, images: torch.Tensor, labels: torch.Tensor) -> tuple[float, int]:
+        """Leaves the gradients of the mean loss in the replica; returns the summed loss and the hits."""
+        replica.zero_grad(set_to_none=True)
+        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
+            logits = replica(images)
+        logits = logits.float()
+        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing)
+        loss.backward()
+        return float(loss) * len(labels), int((logits.argmax(1) == labels).sum())
 
     def _train_step(self, images: torch.Tensor, labels: torch.Tensor) -> None:
         start = time.monotonic()
         for group in self.optimiser.param_groups:
             group["lr"] = learning_rate(self.settings, self.step, self.total_steps)
-        self.optimiser.zero_grad(set_to_none=True)
-        with torch.autocast("cpu", torch.bfloat16, enabled=self.settings.precision == "bfloat16"):
-            logits = self.model(images)
-        logits = logits.float()
-        loss = nn.functional.cross_entropy(logits, labels, label_smoothing=self.settings.label_smoothing)
-        loss.backward()
+        workers = len(self._replicas)
+        parts = list(self._pool.map(self._work, self._replicas, images.chunk(workers), labels.chunk(workers)))
+        for replica in self._replicas[1:]:
+            torch._foreach_add_([p.grad for p in self.model.parameters()], [p.grad for p in replica.parameters()])
+        if workers > 1:
+            torch._foreach_div_([p.grad for p in self.model.parameters()], float(workers))
         self.optimiser.step()
         self.step += 1
         if self.averaged is not None:
             self._average()
-        self._sums["loss"] += loss.item() * len(labels)
-        self._sums["correct"] += int((logits.argmax(1) == labels).sum())
+        self._sums["loss"] += sum(loss for loss, _ in parts)
+        self._sums["correct"] += sum(hits for _, hits in parts)
         self._sums["images"] += len(labels)
         self._sums["seconds"] += time.monotonic() - start
 
@@ -168,7 +201,8 @@ class Trainer:
             f"{sums['images'] / sums['seconds']:.0f} images/s"
         )
 
-    def _finish_epoch(self, epoch: int, size: int, report) -> None:
+    def _finish_epoch(self, epoch: int, report) -> None:
+        size = self.settings.size_of_epoch(epoch, self.form.size)
         test_loss, test_top1 = self.evaluate()
         sums = self._sums
         self.history.append(dict(zip(LOG_COLUMNS, (
@@ -193,14 +227,16 @@ class Trainer:
     def evaluate(self) -> tuple[float, float]:
         """Mean loss and top-1 accuracy in percent of `final_model` on the test images."""
         model = self.final_model()
-        loss, correct, count = 0.0, 0, 0
-        with torch.inference_mode():
-            for images, labels in self._test():
+
+        def measure(batch):
+            images, labels = batch
+            with torch.inference_mode():
                 logits = model(images)
-                loss += float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
-                correct += int((logits.argmax(1) == labels).sum())
-                count += len(labels)
-        return loss / count, 100.0 * correct / count
+                loss = float(nn.functional.cross_entropy(logits, labels, reduction="sum"))
+            return loss, int((logits.argmax(1) == labels).sum())
+
+        results = list(self._pool.map(measure, self._test()))
+        return sum(r[0] for r in results) / self.test_images, 100.0 * sum(r[1] for r in results) / self.test_images
 
     def write_log(self) -> None:
         """Writes log.csv, one row for each finished epoch."""
