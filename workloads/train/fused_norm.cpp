@@ -1,10 +1,10 @@
 // Batch normalisation with ReLU in training mode, forward and backward, for channels-last float maps.
 //
-// Goes through memory fewer times than a framework's separate operators do (README.md has the times). Plain C interface,
-// called by fused_norm.py. Not here: inference, running statistics, other layouts.
+// Goes through memory fewer times than a framework's separate operators do (README.md has the times). Plain C
+// interface, called by fused_norm.py. Not here: inference, running statistics, other layouts.
 //
-// Maps are [rows][channels] with rows = batch * height * width. Sums are formed per thread over a fixed share of the
-// rows and added in the order of the threads, so that a number of threads always gives the same bits.
+// Maps are [rows][channels] with rows = batch * height * width. Sums are formed per thread over a fixed share
+// of the rows and added in the order of the threads, so that a number of threads always gives the same bits.
 
 #include <omp.h>
 
@@ -25,8 +25,8 @@ Share share_of(int64_t rows, int thread, int threads) {
   return {rows * thread / threads, rows * (thread + 1) / threads};
 }
 
-// Calls add_row(row, first, second) for all rows and leaves the sums over rows in first[channels], second[channels].
-// kChannels = 0: any number of channels, otherwise known when compiled.
+// Calls add_row(row, first, second) for all rows and leaves the sums over rows in first[channels],
+// second[channels]. kChannels = 0: any number of channels, otherwise known when compiled.
 template <int kChannels, typename AddRow>
 void sum_rows(int64_t rows, int64_t channels, double* first, double* second, const AddRow& add_row) {
   const int threads = omp_get_max_threads();
@@ -67,7 +67,8 @@ void forward(const float* x, int64_t rows, int64_t any_channels, const float* sc
              float epsilon, float* y, float* mean, float* variance, float* factor, float* shift) {
   const int64_t channels = kChannels ? kChannels : any_channels;
   std::vector<double> sum(static_cast<size_t>(channels)), square(sum);
-  const float* anchor = x;  // the first row, subtracted so that a large mean does not eat the variance's digits
+  const float* anchor =
+      x;  // the first row, subtracted so that a large mean does not eat the variance's digits
   sum_rows<kChannels>(rows, channels, sum.data(), square.data(), [=](int64_t row, float* a, float* b) {
     const float* in = x + row * channels;
 #pragma omp simd
@@ -104,13 +105,15 @@ void backward(const float* x, const float* y, const float* grad_y, int64_t rows,
     const int64_t at = row * channels;
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
-      const float loaded = grad_y[at + c];  // apart from the choice, or the loop becomes a branch for each element
+      const float loaded =
+          grad_y[at + c];  // apart from the choice, or the loop becomes a branch for each element
       const float g = y[at + c] > 0.0f ? loaded : 0.0f;
       a[c] += g;
       b[c] += g * (x[at + c] - mean[c]);
     }
   });
-  // grad_x = scale / std * (g - sum(g) / rows - (x - mean) / variance * sum(g (x - mean)) / rows) = k1 g + k2 x + k3
+  // grad_x = scale / std * (g - sum(g) / rows - (x - mean) / variance * sum(g (x - mean)) / rows) = k1 g + k2
+  // x + k3
   std::vector<float> k1(static_cast<size_t>(channels)), k2(k1), k3(k1);
   for (int64_t c = 0; c < channels; ++c) {
     const auto i = static_cast<size_t>(c);
@@ -127,41 +130,54 @@ void backward(const float* x, const float* y, const float* grad_y, int64_t rows,
     const int64_t at = row * channels;
 #pragma omp simd
     for (int64_t c = 0; c < channels; ++c) {
-      const float loaded = grad_y[at + c];  // apart from the choice, or the loop becomes a branch for each element
+      const float loaded =
+          grad_y[at + c];  // apart from the choice, or the loop becomes a branch for each element
       const float g = y[at + c] > 0.0f ? loaded : 0.0f;
       grad_x[at + c] = p1[c] * g + (p2[c] * x[at + c] + p3[c]);
     }
   });
 }
 
-// Calls work.operator()<kChannels>() with the number of channels known when compiled, where it is a usual one.
+// Calls work.operator()<kChannels>() with the number of channels known when compiled, where it is a usual
+// one.
 template <typename Work>
 void with_channels(int64_t channels, const Work& work) {
   switch (channels) {
-    case 8: return work.template operator()<8>();
-    case 16: return work.template operator()<16>();
-    case 32: return work.template operator()<32>();
-    case 64: return work.template operator()<64>();
-    case 128: return work.template operator()<128>();
-    case 256: return work.template operator()<256>();
-    default: return work.template operator()<0>();
+    case 8:
+      return work.template operator()<8>();
+    case 16:
+      return work.template operator()<16>();
+    case 32:
+      return work.template operator()<32>();
+    case 64:
+      return work.template operator()<64>();
+    case 128:
+      return work.template operator()<128>();
+    case 256:
+      return work.template operator()<256>();
+    default:
+      return work.template operator()<0>();
   }
 }
 
 }  // namespace
 
 extern "C" void norm_relu_forward(const float* x, int64_t rows, int64_t channels, const float* scale,
-                                  const float* offset, float epsilon, float* y, float* mean, float* variance) {
+                                  const float* offset, float epsilon, float* y, float* mean,
+                                  float* variance) {
   std::vector<float> factor(static_cast<size_t>(channels)), shift(factor);
   with_channels(channels, [&]<int kChannels>() {
-    forward<kChannels>(x, rows, channels, scale, offset, epsilon, y, mean, variance, factor.data(), shift.data());
+    forward<kChannels>(x, rows, channels, scale, offset, epsilon, y, mean, variance, factor.data(),
+                       shift.data());
   });
 }
 
 extern "C" void norm_relu_backward(const float* x, const float* y, const float* grad_y, int64_t rows,
-                                   int64_t channels, const float* scale, const float* mean, const float* variance,
-                                   float epsilon, float* grad_x, float* grad_scale, float* grad_offset) {
+                                   int64_t channels, const float* scale, const float* mean,
+                                   const float* variance, float epsilon, float* grad_x, float* grad_scale,
+                                   float* grad_offset) {
   with_channels(channels, [&]<int kChannels>() {
-    backward<kChannels>(x, y, grad_y, rows, channels, scale, mean, variance, epsilon, grad_x, grad_scale, grad_offset);
+    backward<kChannels>(x, y, grad_y, rows, channels, scale, mean, variance, epsilon, grad_x, grad_scale,
+                        grad_offset);
   });
 }
