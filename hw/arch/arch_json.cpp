@@ -1,5 +1,5 @@
-// Reading, checking and writing of the architecture's JSON. Ranges here are the machine's limits; combinations that
-// no machine can have are refused at the end.
+// Reading, checking and writing of the architecture's JSON. Ranges here are the machine's limits;
+// combinations that no machine can have are refused at the end.
 #include <fmt/core.h>
 
 #include <cmath>
@@ -81,6 +81,33 @@ SramConfig read_sram(JsonReader reader) {
   return config;
 }
 
+constexpr Cycles kMaxLatencyCycles = 1'000'000;
+constexpr double kMinBytesPerCycle = 0.001;
+constexpr double kMaxBytesPerCycle = 65536;
+
+// Whole cycles that cover the time. Divided, not multiplied by 1e-9, which would make 63 ns at 1 GHz 64
+// cycles.
+Cycles read_latency(JsonReader& reader, double clock_hz) {
+  if (!reader.has("latency_ns")) return reader.integer("latency_cycles", 0, kMaxLatencyCycles);
+  const double cycles = std::ceil(reader.number("latency_ns", 0, 1e6) * clock_hz / 1e9);
+  if (cycles > static_cast<double>(kMaxLatencyCycles)) {
+    reader.fail("latency_ns", fmt::format("{} cycles at {} Hz", cycles, clock_hz),
+                fmt::format("at most {} cycles", kMaxLatencyCycles));
+  }
+  return static_cast<Cycles>(cycles);
+}
+
+double read_bandwidth(JsonReader& reader, double clock_hz) {
+  if (!reader.has("bytes_per_second"))
+    return reader.number("bytes_per_cycle", kMinBytesPerCycle, kMaxBytesPerCycle);
+  const double per_cycle = reader.number("bytes_per_second", 1e6, 1e14) / clock_hz;
+  if (per_cycle < kMinBytesPerCycle || per_cycle > kMaxBytesPerCycle) {
+    reader.fail("bytes_per_second", fmt::format("{} bytes per cycle at {} Hz", per_cycle, clock_hz),
+                fmt::format("{} to {} bytes per cycle", kMinBytesPerCycle, kMaxBytesPerCycle));
+  }
+  return per_cycle;
+}
+
 // A latency in cycles or in nanoseconds, a bandwidth per cycle or per second: exactly one of each pair.
 DramConfig read_dram(JsonReader reader, double clock_hz) {
   DramConfig config;
@@ -90,13 +117,8 @@ DramConfig read_dram(JsonReader reader, double clock_hz) {
   if (reader.has("bytes_per_second") == reader.has("bytes_per_cycle")) {
     reader.fail("", "both or none of bytes_per_cycle and bytes_per_second", "exactly one of them");
   }
-  if (reader.has("latency_ns")) {
-    config.latency_cycles = static_cast<Cycles>(std::ceil(reader.number("latency_ns", 0, 1e6) * clock_hz * 1e-9));
-  } else {
-    config.latency_cycles = reader.integer("latency_cycles", 0, 1'000'000);
-  }
-  config.bytes_per_cycle = reader.has("bytes_per_second") ? reader.number("bytes_per_second", 1e6, 1e14) / clock_hz
-                                                          : reader.number("bytes_per_cycle", 0.001, 65536);
+  config.latency_cycles = read_latency(reader, clock_hz);
+  config.bytes_per_cycle = read_bandwidth(reader, clock_hz);
   config.access_bytes = reader.integer("access_bytes", 1, 4096);
   config.capacity_bytes = reader.integer("capacity_bytes", Bytes{1} << 20, Bytes{1} << 40);
   reader.finish();
@@ -116,8 +138,8 @@ void check_combinations(const ArchConfig& arch, const JsonReader& reader) {
   const auto rows_of_sums = static_cast<Bytes>(arch.pe_array.columns) * arch.data.accumulator_bytes();
   if (arch.accumulator_store.capacity_bytes < rows_of_sums) {
     reader.fail("accumulator_store", fmt::format("{} bytes", arch.accumulator_store.capacity_bytes),
-                fmt::format("at least one partial sum for each of the {} columns ({} bytes)", arch.pe_array.columns,
-                            rows_of_sums));
+                fmt::format("at least one partial sum for each of the {} columns ({} bytes)",
+                            arch.pe_array.columns, rows_of_sums));
   }
 }
 
