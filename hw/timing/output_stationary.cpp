@@ -12,6 +12,8 @@
 // derives it.
 #include "hw/timing/output_stationary.h"
 
+#include <array>
+
 #include "hw/timing/dataflow_timing.h"
 
 namespace npu::hw {
@@ -48,27 +50,63 @@ StepCycles step_cycles(const ConvWork& work, const OsStep& step, const ArchConfi
   return cycles;
 }
 
+/// Adds up steps in the order in which the array takes them.
+class Sequence {
+ public:
+  explicit Sequence(ConvCycles& total) : total_(total) {}
+
+  /// `count` equal steps one after the other.
+  void add(const StepCycles& step, std::int64_t count) {
+    if (count == 0) return;
+    total_.compute += count * step.compute;
+    total_.preload += count * step.preload;
+    total_.bandwidth += count * step.bandwidth;
+    leave_behind(step.load_slots, 1);  // the results of the step before
+    leaving_ = step;
+    leave_behind(step.load_slots, count - 1);
+  }
+
+  /// Nothing loads behind the last step: all of its results are exposed.
+  void finish() { leave_behind(0, 1); }
+
+ private:
+  void leave_behind(Cycles load_slots, std::int64_t count) {
+    const Cycles exposed = std::max<Cycles>(0, leaving_.drain - load_slots);
+    const Cycles exposed_slowed = std::max<Cycles>(0, leaving_.drain_slowed - load_slots);
+    total_.drain += count * exposed;
+    total_.bandwidth += count * (exposed_slowed - exposed);
+  }
+
+  ConvCycles& total_;
+  StepCycles leaving_;  ///< the step before; at first nothing
+};
+
 }  // namespace
 
 ConvCycles output_stationary_cycles(const ConvWork& work, const ArchConfig& arch) {
   ConvCycles total;
-  Cycles last_drain = 0;
-  Cycles last_drain_slowed = 0;
+  Sequence sequence(total);
+  // The cycles of each kind of block, by [rest rows?][rest columns?][rest filters?].
+  const OsLayout layout = os_layout(work, arch.pe_array);
+  std::array<std::array<std::array<StepCycles, 2>, 2>, 2> kinds;
   for_each_os_step(work, arch.pe_array, [&](const OsStep& step) {
-    const StepCycles cycles = step_cycles(work, step, arch);
-    total.compute += step.count * cycles.compute;
-    total.preload += step.count * cycles.preload;
-    total.bandwidth += step.count * cycles.bandwidth;
-    const Cycles exposed = std::max<Cycles>(0, cycles.drain - cycles.load_slots);
-    const Cycles exposed_slowed = std::max<Cycles>(0, cycles.drain_slowed - cycles.load_slots);
-    total.drain += step.count * exposed;
-    total.bandwidth += step.count * (exposed_slowed - exposed);
-    last_drain = cycles.drain - exposed;
-    last_drain_slowed = cycles.drain_slowed - exposed_slowed;
+    kinds[step.block_rows == layout.rows[1].size][step.block_columns == layout.columns[1].size]
+         [step.filters == layout.filters[1].size] = step_cycles(work, step, arch);
   });
-  // Behind the last step nothing loads: all of its results are exposed.
-  total.drain += last_drain + (work.last ? kCompoundingStages : 0);
-  total.bandwidth += last_drain_slowed - last_drain;
+  const auto row_of_blocks = [&](bool rest_rows) {
+    for (const bool rest_columns : {false, true}) {
+      const auto& block = kinds[rest_rows][rest_columns];
+      for (std::int64_t count = layout.columns[rest_columns].count; count > 0; --count) {
+        sequence.add(block[0], layout.filters[0].count);
+        sequence.add(block[1], layout.filters[1].count);
+      }
+    }
+  };
+  for (const bool rest_rows : {false, true}) {
+    for (std::int64_t count = layout.rows[rest_rows].count; count > 0; --count) row_of_blocks(rest_rows);
+  }
+  sequence.finish();
+  if (work.last) total.drain += kCompoundingStages;
   return total;
 }
 

@@ -3,6 +3,8 @@
 // loads.
 #pragma once
 
+#include <array>
+
 #include "hw/arch/arch_config.h"
 #include "hw/timing/conv_timing.h"
 #include "hw/timing/pieces.h"
@@ -18,15 +20,26 @@ struct OsStep {
   std::int64_t count = 0;     ///< how often the step occurs in the instruction
 };
 
-/// Calls `visit(const OsStep&)` for every kind of step (at most 8); the kind that ends the instruction comes
-/// last.
+/// How the work is cut: [0] whole pieces, [1] the rest. The array takes blocks row by row, and each block
+/// through all groups of filters.
+struct OsLayout {
+  std::array<Piece, 2> rows;
+  std::array<Piece, 2> columns;
+  std::array<Piece, 2> filters;
+};
+constexpr OsLayout os_layout(const ConvWork& work, const PeArrayConfig& array) {
+  return {cut(work.out_height, array.rows), cut(work.out_width, array.columns),
+          cut(work.out_channels, work.depthwise ? 1 : array.register_file_entries)};
+}
+
+/// Calls `visit(const OsStep&)` for every kind of step that occurs (at most 8).
 template <class Visitor>
 void for_each_os_step(const ConvWork& work, const PeArrayConfig& array, Visitor&& visit) {
-  const std::int64_t filters_at_once = work.depthwise ? 1 : array.register_file_entries;
+  const OsLayout layout = os_layout(work, array);
   const std::int64_t channels = work.depthwise ? 1 : work.in_channels;
-  for (const Piece& rows : cut(work.out_height, array.rows)) {
-    for (const Piece& columns : cut(work.out_width, array.columns)) {
-      for (const Piece& filters : cut(work.out_channels, filters_at_once)) {
+  for (const Piece& rows : layout.rows) {
+    for (const Piece& columns : layout.columns) {
+      for (const Piece& filters : layout.filters) {
         const std::int64_t count = rows.count * columns.count * filters.count;
         if (count > 0) visit(OsStep{rows.size, columns.size, filters.size, channels, count});
       }

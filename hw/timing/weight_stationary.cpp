@@ -2,25 +2,27 @@
 // one filter tap. Every cycle the input channels of one output pixel enter, one per row, broadcast along the
 // row; each column adds its products down an adder chain, and the sums leaving at the bottom are added into
 // the accumulator store (the last tile of an output-channel group sends them to the compounding unit
-// instead). While one tile streams its pixels, the weights of the next shift in behind it, one row of the
-// array per step; unused rows are filled with zeros.
-//   tile       = max(pixels * slowest port, preload of the next tile)
+// instead). While one tile streams its pixels, the weights of the next enter behind it, one row of the array
+// per step; unused rows are filled with zeros.
+//   tile        = max(pixels * slowest port, preload of the next tile)
 //   instruction = preload of the first tile + all tiles + rows of the adder chain + compounding stages
 // Depthwise: one channel at a time (a row's input is broadcast to all columns, so channels cannot share the
 // array): one PE works. This is the published machine's behaviour (arXiv 1804.10642).
+#include <vector>
+
 #include "hw/timing/dataflow_timing.h"
 #include "hw/timing/pieces.h"
 
 namespace npu::hw {
 namespace {
 
-/// What the tiles of one output-channel group cost.
+/// The tiles of one output-channel group, without the wait for whatever follows the group.
 struct GroupCycles {
+  Cycles preload = 0;    ///< of one tile
   Cycles stream = 0;     ///< pixels x tiles
   Cycles bandwidth = 0;  ///< extra cycles of streaming because a port is narrower than the array
-  Cycles waiting = 0;    ///< extra cycles because the next tile's weights are still shifting in
-  Cycles preload = 0;    ///< of one tile
-  Cycles last_wait = 0;  ///< part of `waiting` that belongs to the group's last tile
+  Cycles waiting = 0;    ///< extra cycles because the next tile of the group is not there yet
+  Cycles last_tile = 0;  ///< of the group's last tile: streaming, behind which the next group's weights enter
 };
 
 class Group {
@@ -35,26 +37,26 @@ class Group {
     const std::int64_t taps = work_.kernel_height * work_.kernel_width;
     const auto channels = cut(work_.depthwise ? 1 : work_.in_channels, arch_.pe_array.rows);
     const std::int64_t tiles = taps * (channels[0].count + channels[1].count);
-    const std::int64_t last_rows = channels[1].count > 0 ? channels[1].size : channels[0].size;
+    const Piece& last = channels[1].count > 0 ? channels[1] : channels[0];
     for (const Piece& rows : channels) {
-      const bool holds_last = rows.size == last_rows && rows.count > 0;
-      add_tiles(rows.size, rows.count * taps - (holds_last ? 1 : 0), true, false);
+      const std::int64_t count = rows.count * taps - (&rows == &last ? 1 : 0);
+      if (count > 0)
+        cycles_.waiting +=
+            count * std::max<Cycles>(0, cycles_.preload - add_tiles(rows.size, count, true, false));
     }
     // The last tile only takes from the store what earlier tiles or instructions have put there.
-    const Cycles waiting_before = cycles_.waiting;
-    add_tiles(last_rows, 1, tiles > 1 || !work_.first || !work_.last, work_.last);
-    cycles_.last_wait = cycles_.waiting - waiting_before;
+    cycles_.last_tile = add_tiles(last.size, 1, tiles > 1 || !work_.first || !work_.last, work_.last);
     return cycles_;
   }
 
  private:
-  void add_tiles(std::int64_t rows_used, std::int64_t count, bool parked, bool finished) {
-    if (count <= 0) return;
+  /// Streams the pixels through `count` tiles; returns the cycles of one.
+  Cycles add_tiles(std::int64_t rows_used, std::int64_t count, bool parked, bool finished) {
     const Cycles in = port_cycles(rows_used, arch_.data.activation_bytes(), arch_.global_buffer.width_bytes);
     const Cycles per_pixel = std::max(in, sums_out_cycles(columns_used_, parked, finished, arch_));
     cycles_.stream += count * pixels_;
     cycles_.bandwidth += count * pixels_ * (per_pixel - 1);
-    cycles_.waiting += count * std::max<Cycles>(0, cycles_.preload - pixels_ * per_pixel);
+    return pixels_ * per_pixel;
   }
 
   const ConvWork& work_;
@@ -68,17 +70,17 @@ class Group {
 
 ConvCycles weight_stationary_cycles(const ConvWork& work, const ArchConfig& arch) {
   ConvCycles total;
-  Cycles last_wait = 0;
+  Cycles last_tile = 0;  // of the group before; nothing streams before the first preload
   for (const Piece& columns : cut(work.out_channels, work.depthwise ? 1 : arch.pe_array.columns)) {
     if (columns.count == 0) continue;
     const GroupCycles group = Group(work, columns.size, arch).run();
-    if (total.preload == 0) total.preload = group.preload;
+    const auto exposed_after = [&](Cycles stream) { return std::max<Cycles>(0, group.preload - stream); };
     total.compute += columns.count * group.stream;
     total.bandwidth += columns.count * group.bandwidth;
-    total.preload += columns.count * group.waiting;
-    last_wait = group.last_wait;
+    total.preload += columns.count * group.waiting + exposed_after(last_tile) +
+                     (columns.count - 1) * exposed_after(group.last_tile);
+    last_tile = group.last_tile;
   }
-  total.preload -= last_wait;  // nothing loads behind the very last tile
   total.drain = arch.pe_array.rows + (work.last ? kCompoundingStages : 0);
   return total;
 }
