@@ -23,6 +23,7 @@
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/conservation.h"
+#include "sim/report/layers_csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/tables.h"
 
@@ -36,7 +37,8 @@ Examples:
   npusim run --network sqnxt_23v5_1.0
       A built-in network on the default machine: table by layer, totals.
   npusim run --arch my_npu.json --network net.onnx --calibration photos/ --out results/
-      A trained network on your machine; results/ gets result.json, report.txt and calibration.json.
+      A trained network on your machine; results/ gets result.json, report.txt, layers.csv and
+      calibration.json.
   npusim run --network net.onnx --calibration results/calibration.json --images val/ --labels val/labels.csv
       Accuracy too: labels.csv has the columns file,label. The calibration is reused.
   npusim run --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv --engine functional
@@ -186,6 +188,7 @@ void write_report(const RunOptions& options, const PreparedProgram& prepared, co
   if (report.timed) text += "\n" + unit_table(report.timed->result, kDefaultWidth);
   text += "\n" + totals_text(report, summary);
   write_file(folder / "report.txt", text);
+  if (report.timed) write_file(folder / "layers.csv", layers_csv(report, summary));
   if (prepared.calibration) compiler::save_calibration(*prepared.calibration, folder / "calibration.json");
   write_file(folder / "result.json", json.dump(2) + "\n");
   if (!options.quiet && !options.json)
@@ -232,7 +235,8 @@ int run(const RunOptions& options) {
 }
 
 void add_output_options(CLI::App& command, RunOptions& options) {
-  command.add_option("--out", options.out, "Folder for result.json, report.txt and calibration.json");
+  command.add_option("--out", options.out,
+                     "Folder for result.json, report.txt, layers.csv and calibration.json");
   auto* json = command.add_flag("--json", options.json, "Print result.json instead of tables");
   command.add_flag("--quiet", options.quiet, "Print one line, no progress")->excludes(json);
   command.add_flag("--verbose", options.verbose,

@@ -1,7 +1,9 @@
 // Do the printed and written figures follow from the measured ones, and do the tables fit?
+#include <algorithm>
 #include <sstream>
 
 #include "sim/report/format.h"
+#include "sim/report/layers_csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/tables.h"
 #include "sim/report/text_table.h"
@@ -92,6 +94,14 @@ TEST_CASE("result.json has the documented keys and its parts add up") {
   REQUIRE(components == Approx(json["energy"]["total"].get<double>()).epsilon(1e-12));
   REQUIRE(hw::arch_to_json(hw::arch_from_json(nlohmann::json::parse(json["config"].dump()), "config")) ==
           hw::arch_to_json(report.arch));
+}
+
+TEST_CASE("layers.csv has a line for each layer and quotes names that need it") {
+  auto report = sample_report();
+  report.program.layers[0].name = "a,\"b\"";
+  const auto csv = layers_csv(report, summarize(report));
+  REQUIRE(std::count(csv.begin(), csv.end(), '\n') == 3);
+  REQUIRE_THAT(csv, Catch::Contains("0,\"a,\"\"b\"\"\",conv,ws,4096,0,600,600,80,200,"));
 }
 
 TEST_CASE("without timing the same keys are there, null") {
