@@ -2,6 +2,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+
 #include "hw/common/error.h"
 
 namespace npu::hw {
@@ -13,21 +15,34 @@ void require_region(const Region& region, std::int64_t size_bytes, std::int64_t 
                         memory_name(region.memory), size_bytes));
 }
 
+// Partial sums do not count: each is read before the same one is written.
+bool overwrites_operands(const RegionSet& regions) {
+  return std::any_of(regions.writes.begin(), regions.writes.end(), [&](const Region& write) {
+    return write.memory != Memory::kAccumulators &&
+           std::any_of(regions.reads.begin(), regions.reads.end(),
+                       [&](const Region& read) { return may_overlap(read, write); });
+  });
+}
+
 }  // namespace
 
-void BoundsCheck::require_inside(const Instruction& instruction, std::int64_t pc, const MachineFormat& format,
-                                 const MemoryView& memory) {
-  const Sizes sizes{std::ssize(memory.dram), std::ssize(memory.weight_sram), std::ssize(memory.global_buffer),
-                    std::ssize(memory.accumulators) * format.accumulator_bytes()};
+const CheckedInstruction& BoundsCheck::require_inside(const Instruction& instruction, std::int64_t pc,
+                                                      const MachineFormat& format, const MemoryView& memory) {
+  const std::array<std::int64_t, kMemories> bytes{
+      std::ssize(memory.dram), std::ssize(memory.weight_sram), std::ssize(memory.global_buffer),
+      std::ssize(memory.accumulators) * format.accumulator_bytes()};
   const auto found = checked_.find(pc);
-  if (found != checked_.end() && found->second.sizes == sizes && found->second.instruction == instruction)
-    return;
+  if (found != checked_.end() && found->second.memory_bytes == bytes &&
+      found->second.instruction == instruction) {
+    return found->second;
+  }
   const RegionSet regions = regions_of(instruction, format);
-  for (const auto& region : regions.reads)
-    require_region(region, sizes[static_cast<std::size_t>(region.memory)], pc);
-  for (const auto& region : regions.writes)
-    require_region(region, sizes[static_cast<std::size_t>(region.memory)], pc);
-  checked_.insert_or_assign(pc, Checked{instruction, sizes});
+  for (const auto* side : {&regions.reads, &regions.writes}) {
+    for (const auto& region : *side)
+      require_region(region, bytes[static_cast<std::size_t>(region.memory)], pc);
+  }
+  return checked_.insert_or_assign(pc, CheckedInstruction{instruction, bytes, overwrites_operands(regions)})
+      .first->second;
 }
 
 }  // namespace npu::hw

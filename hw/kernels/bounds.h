@@ -11,20 +11,23 @@
 
 namespace npu::hw {
 
+/// What is known of an instruction that lies inside the memories.
+struct CheckedInstruction {
+  Instruction instruction;
+  std::array<std::int64_t, kMemories> memory_bytes{};
+  bool overwrites_operands = false;  ///< some bytes of a byte memory may be both read and written
+};
+
 /// Remembers what it has checked, so that running a program again costs a comparison.
 class BoundsCheck {
  public:
-  /// NPU_CHECK: every region of the instruction lies inside its memory.
-  void require_inside(const Instruction& instruction, std::int64_t pc, const MachineFormat& format,
-                      const MemoryView& memory);
+  /// NPU_CHECK: every region of the instruction lies inside its memory. The result is valid until the next
+  /// call.
+  const CheckedInstruction& require_inside(const Instruction& instruction, std::int64_t pc,
+                                           const MachineFormat& format, const MemoryView& memory);
 
  private:
-  using Sizes = std::array<std::int64_t, kMemories>;  ///< bytes of each memory
-  struct Checked {
-    Instruction instruction;
-    Sizes sizes{};
-  };
-  std::unordered_map<std::int64_t, Checked> checked_;  ///< by pc
+  std::unordered_map<std::int64_t, CheckedInstruction> checked_;  ///< by pc
 };
 
 }  // namespace npu::hw

@@ -3,9 +3,11 @@
 #include "hw/kernels/kernels.h"
 
 #include <algorithm>
+#include <optional>
 
 #include "hw/common/error.h"
 #include "hw/kernels/bounds.h"
+#include "hw/kernels/conv_fast.h"
 #include "hw/kernels/conv_operands.h"
 #include "hw/kernels/conv_scalar.h"
 #include "hw/kernels/transfer.h"
@@ -53,25 +55,24 @@ std::int64_t partial_sums(const Conv& conv) { return conv.out_height * conv.out_
 
 struct Kernels::State {
   MachineFormat format;
-  KernelPath path;
   BoundsCheck bounds;
   ScalarScratch scalar;
   PendingResult pending;
 
+  std::optional<FastConv> fast;  ///< none on the scalar path
+  std::int64_t vectorised = 0;
+
   std::int64_t conv(const Conv& conv, std::int64_t pc, const ConvOperands& operands) {
+    if (fast) {
+      if (const auto saturated = fast->run(conv, pc, operands)) {
+        ++vectorised;
+        return *saturated;
+      }
+    }
     return conv_scalar(conv, pc, format, operands, scalar);
   }
   std::int64_t vector(const Vector& vector, const MemoryView& memory, const OutputTile& output) const {
     return vector_scalar(vector, format, memory, output);
-  }
-  // Results may not be written while operands are still read: do any regions of one memory overlap?
-  bool overwrites_operands(const Instruction& instruction) const {
-    const RegionSet regions = regions_of(instruction, format);
-    return std::any_of(regions.writes.begin(), regions.writes.end(), [&](const Region& write) {
-      return write.memory != Memory::kAccumulators &&
-             std::any_of(regions.reads.begin(), regions.reads.end(),
-                         [&](const Region& read) { return may_overlap(read, write); });
-    });
   }
 };
 
@@ -81,9 +82,11 @@ Kernels::Kernels(const MachineFormat& format, KernelPath path) : state_(std::mak
                      std::string("this processor has no ") + kernel_path_name(path) + " instructions");
   }
   state_->format = format;
-  state_->path = path;
+  if (const FastPath* pieces = fast_path(path)) state_->fast.emplace(format, *pieces);
 }
 Kernels::~Kernels() = default;
+
+std::int64_t Kernels::vectorised() const { return state_->vectorised; }
 
 void Kernels::compute(const Instruction& instruction, std::int64_t pc, const MemoryView& memory,
                       PendingResult& result) {
@@ -182,12 +185,11 @@ std::int64_t Kernels::execute(const Instruction& instruction, std::int64_t pc, c
     case Opcode::kVector:
       break;
   }
-  if (state.overwrites_operands(instruction)) {
+  if (state.bounds.require_inside(instruction, pc, state.format, memory).overwrites_operands) {
     compute(instruction, pc, memory, state.pending);
     commit(instruction, state.pending, memory);
     return state.pending.saturated;
   }
-  state.bounds.require_inside(instruction, pc, state.format, memory);
   if (instruction.opcode == Opcode::kVector) {
     return state.vector(instruction.vector(), memory, output_tile(instruction.vector(), memory));
   }

@@ -48,6 +48,10 @@ class Kernels {
   /// own operands. Returns the number of saturated outputs. For engines without time.
   std::int64_t execute(const Instruction& instruction, std::int64_t pc, const MemoryView& memory);
 
+  /// Of the CONV and VECTOR instructions executed so far, those that ran on vector instructions; the others
+  /// were left to the scalar rule (other widths, scales that vector arithmetic cannot hold, rare operations).
+  std::int64_t vectorised() const;
+
  private:
   struct State;
   std::unique_ptr<State> state_;

@@ -78,7 +78,11 @@ std::string describe(const KernelCase& test_case);
 std::vector<hw::KernelPath> supported_paths();
 
 /// Runs the case on every supported path by compute() + commit() and by execute(), twice each (packed weights
-/// are then reused), and requires the oracle's memories and saturation count. Returns that count.
-std::int64_t require_exact(const KernelCase& test_case);
+/// are then reused), and requires the oracle's memories and saturation count.
+struct Exact {
+  std::int64_t saturated = 0;
+  bool vectorised = false;  ///< every path but the scalar one used vector instructions
+};
+Exact require_exact(const KernelCase& test_case);
 
 }  // namespace npu::tests

@@ -246,9 +246,10 @@ std::vector<hw::KernelPath> supported_paths() {
   return paths;
 }
 
-std::int64_t require_exact(const KernelCase& test_case) {
+Exact require_exact(const KernelCase& test_case) {
   const Expected expected = evaluate(test_case);
   hw::PendingResult result;
+  Exact exact{expected.saturated, true};
   for (const auto path : supported_paths()) {
     INFO(hw::kernel_path_name(path) << ": " << describe(test_case));
     hw::Kernels kernels(test_case.format, path);
@@ -263,8 +264,13 @@ std::int64_t require_exact(const KernelCase& test_case) {
       REQUIRE(kernels.execute(test_case.instruction, 0, untimed.view()) == expected.saturated);
       REQUIRE(untimed == expected.after);
     }
+    if (path == hw::KernelPath::kScalar) {
+      REQUIRE(kernels.vectorised() == 0);
+    } else {
+      exact.vectorised = exact.vectorised && kernels.vectorised() == 4;
+    }
   }
-  return expected.saturated;
+  return exact;
 }
 
 }  // namespace npu::tests

@@ -125,7 +125,7 @@ void write_parameters(TestRandom& random, KernelCase& test_case, const ConvChoic
   }
   if (choice.per_channel_multiplier) {
     for (std::int64_t channel = 0; channel < conv.out_channels; ++channel, at += 4) {
-      put(memory, at, random.integer(0, 19) == 0 ? random.integer(0, 0xFFFFFFFF) : random.integer(0, 0xFFFF),
+      put(memory, at, random.integer(0, 199) == 0 ? random.integer(0, 0xFFFFFFFF) : random.integer(0, 0xFFFF),
           4);
     }
   }

@@ -1,0 +1,18 @@
+// Internal to the fast paths: pieces shared by both instruction sets, and the two tables.
+#pragma once
+
+#include <cstdint>
+
+#include "hw/kernels/fast_path.h"
+
+namespace npu::hw {
+
+const FastPath& fast_path_avx2();
+const FastPath& fast_path_vnni();
+
+/// FastPath::interleave for lanes of four bytes x + 128. Needs AVX2. `channels` is a multiple of
+/// kBlockChannels.
+void interleave_offset_bytes(const std::uint8_t* pixels, std::int64_t channels, std::int64_t stride,
+                             std::int64_t width, std::uint8_t* to);
+
+}  // namespace npu::hw
