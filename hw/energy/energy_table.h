@@ -3,7 +3,7 @@
 
 #include <array>
 #include <filesystem>
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 #include <string>
 
 #include "hw/arch/arch_config.h"

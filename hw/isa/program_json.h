@@ -1,7 +1,7 @@
 // The JSON part of a program file: everything but instruction words and constants. Internal to hw/isa.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "hw/isa/program.h"
 

@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <nlohmann/json.hpp>
 #include <thread>
 
 #include "compiler/data/image_set.h"
@@ -191,8 +192,6 @@ void write_report(const RunOptions& options, const PreparedProgram& prepared, co
   if (report.timed) write_file(folder / "layers.csv", layers_csv(report, summary));
   if (prepared.calibration) compiler::save_calibration(*prepared.calibration, folder / "calibration.json");
   write_file(folder / "result.json", json.dump(2) + "\n");
-  if (!options.quiet && !options.json)
-    fmt::print("  {:<18} {}\n", "written", (folder / "result.json").string());
 }
 
 int run(const RunOptions& options) {

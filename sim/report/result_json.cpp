@@ -1,5 +1,7 @@
 #include "sim/report/result_json.h"
 
+#include <nlohmann/json.hpp>
+
 #include "sim/report/version.h"
 
 namespace npu::sim {

@@ -1,7 +1,7 @@
 // result.json: the machine-readable result of one run. docs/user_guide.md lists the keys.
 #pragma once
 
-#include <nlohmann/json.hpp>
+#include <nlohmann/json_fwd.hpp>
 
 #include "sim/report/run_report.h"
 #include "sim/report/summary.h"

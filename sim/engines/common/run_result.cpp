@@ -1,6 +1,8 @@
 // A RunResult as JSON and back: the text that travels from the worker process.
 #include "sim/engines/common/run_result.h"
 
+#include <nlohmann/json.hpp>
+
 #include "hw/common/error.h"
 
 namespace npu::sim {

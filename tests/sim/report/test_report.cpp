@@ -1,5 +1,6 @@
 // Do the printed and written figures follow from the measured ones, and do the tables fit?
 #include <algorithm>
+#include <nlohmann/json.hpp>
 #include <sstream>
 
 #include "sim/report/format.h"
