@@ -149,6 +149,23 @@ TEST_CASE("hazards are found exactly where some latencies let two conflicting in
   CHECK(safe > 500);
 }
 
+TEST_CASE("legal words of any content are judged without overflow or crash") {
+  INFO("seed " << kSeed);
+  TestRandom random(kSeed + 2);
+  for (int round = 0; round < 300; ++round) {
+    Program program = tests::small_program();
+    for (int i = 0; i < 20; ++i) {
+      const auto opcode = static_cast<Opcode>(random.integer(0, kOpcodes - 1));
+      program.instructions.push_back(tests::random_instruction(opcode, random));
+    }
+    for (const auto& finding : verify(program)) {
+      REQUIRE(finding.pc < 20);
+      REQUIRE(finding.other_pc < finding.pc);
+      REQUIRE_FALSE(finding.message.empty());
+    }
+  }
+}
+
 TEST_CASE("fifty thousand instructions are verified in time that grows with their number") {
   // Not a benchmark: a quadratic verifier would need minutes and run into the test's time limit.
   constexpr int kInstructions = 50000;
