@@ -8,6 +8,7 @@
 #include "hw/isa/verifier.h"
 #include "sim/engines/common/tensor_io.h"
 #include "sim/engines/functional/functional_engine.h"
+#include "sim/engines/systemc/systemc_engine.h"
 #include "tests/random_network.h"
 
 namespace npu {
