@@ -4,9 +4,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <vector>
 
-#include "hw/kernels/aligned_vector.h"
+#include "hw/kernels/dense_fast.h"
+#include "hw/kernels/depthwise_fast.h"
 #include "hw/kernels/packed_conv.h"
 
 namespace npu::hw {
@@ -19,20 +19,9 @@ class FastConv {
   std::optional<std::int64_t> run(const Conv& conv, std::int64_t pc, const ConvOperands& operands);
 
  private:
-  std::int64_t run_dense(const Conv& conv, const ConvOperands& operands, const PackedConv& packed);
-  std::int64_t run_depthwise(const Conv& conv, const ConvOperands& operands, const PackedConv& packed);
-  void build_patch(const Conv& conv, const ConvOperands& operands, const FastPath& path);
-  void build_lane_row(const Conv& conv, const ConvOperands& operands, const FastPath& path,
-                      std::int64_t in_row, std::uint8_t* to);
-
   PackedConvCache cache_;
-  AlignedVector<std::uint8_t> patch_;        ///< dense: the input with its padding, converted
-  std::vector<std::uint8_t> padding_pixel_;  ///< one pixel of zero points
-  std::vector<std::int64_t> pixel_offsets_;
-  AlignedVector<std::uint8_t> lane_rows_;  ///< depthwise: ring of window rows as lanes
-  AlignedVector<std::uint8_t> row_;        ///< depthwise: one input row with its padding
-  std::vector<const std::uint8_t*> taps_;
-  AlignedVector<std::int32_t> sums_;
+  DenseFast dense_;
+  DepthwiseFast depthwise_;
 };
 
 }  // namespace npu::hw

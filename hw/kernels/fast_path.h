@@ -29,15 +29,37 @@ struct DenseTask {
   std::int32_t* sums = nullptr;           ///< [pixels][blocks x 16]
 };
 
+struct ConvertTask {
+  const std::uint8_t* from = nullptr;
+  std::int64_t from_stride_bytes = 0;
+  std::int64_t channels = 0;
+  std::int64_t count = 0;
+  std::uint8_t* to = nullptr;
+  std::int64_t to_stride_bytes = 0;
+};
+
 /// Partial sums of one output row of a depthwise convolution.
 struct DepthwiseTask {
   const std::uint8_t* const* lanes = nullptr;  ///< [taps] -> [width][channels] factor lanes
   std::int64_t taps = 0;  ///< lanes per output: window rows x ceil(columns / lane_elements)
   std::int64_t width = 0;
   std::int64_t channels = 0;              ///< padded to kBlockChannels
-  const std::uint8_t* weights = nullptr;  ///< [taps][channels] factor lanes
+  const std::uint8_t* weights = nullptr;  ///< [taps] factor lanes of these channels
+  std::int64_t weight_tap_bytes = 0;      ///< from tap to tap of the weights
   const std::int32_t* initial = nullptr;  ///< [channels]
   std::int32_t* sums = nullptr;           ///< [width][channels]
+};
+
+/// The output step of `pixels` neighbouring pixels, channels [first_channel, first_channel + channels) of the
+/// table.
+struct CompoundTask {
+  std::int64_t first_channel = 0;  ///< a multiple of kBlockChannels
+  std::int64_t channels = 0;
+  std::int64_t pixels = 0;
+  const std::int32_t* sums = nullptr;  ///< [pixels][sum_stride], from first_channel on
+  std::int64_t sum_stride = 0;
+  std::uint8_t* out = nullptr;  ///< first_channel of the first pixel
+  std::int64_t pixel_stride_bytes = 0;
 };
 
 struct FastPath {
@@ -50,17 +72,17 @@ struct FastPath {
       nullptr;                 ///< the path to take if weights less their zero point do not fit the elements
   bool logical_shift = false;  ///< the compounding shifts logically and needs its corrections
 
-  /// int8 x [count] to the factors the dense kernel multiplies.
-  void (*convert)(const std::uint8_t* from, std::int64_t count, std::uint8_t* to) = nullptr;
+  /// int8 pixels [count][channels] to the factors the dense kernel multiplies, with byte strides from pixel
+  /// to pixel.
+  void (*convert)(const ConvertTask&) = nullptr;
   void (*dense)(const DenseTask&) = nullptr;
   /// Gathers lane_elements neighbouring pixels of each channel into one lane: to [width][channels] lanes from
-  /// pixels [column][channels] int8, lane x starting at column x * stride.
-  void (*interleave)(const std::uint8_t* pixels, std::int64_t channels, std::int64_t stride,
+  /// columns [pixel] -> int8 [channels], lane x starting at column x * stride.
+  void (*interleave)(const std::uint8_t* const* columns, std::int64_t channels, std::int64_t stride,
                      std::int64_t width, std::uint8_t* to) = nullptr;
   void (*depthwise)(const DepthwiseTask&) = nullptr;
-  /// Output step of `pixels` pixels; returns the number of outputs cut by the type's range.
-  std::int64_t (*compound)(const CompoundingTable& table, const std::int32_t* sums, std::int64_t sum_stride,
-                           std::int64_t pixels, std::uint8_t* out, std::int64_t pixel_stride_bytes) = nullptr;
+  /// Output step; returns the number of outputs cut by the type's range.
+  std::int64_t (*compound)(const CompoundingTable&, const CompoundTask&) = nullptr;
 };
 
 /// Null for the scalar path and on processors of another kind.

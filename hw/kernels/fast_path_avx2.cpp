@@ -36,16 +36,20 @@ NPU_AVX2 inline std::int32_t load_lane(const std::uint8_t* from) {
 }
 
 // int8 to int16.
-NPU_AVX2 void convert(const std::uint8_t* from, std::int64_t count, std::uint8_t* to) {
+NPU_AVX2 void convert(const ConvertTask& task) {
   constexpr std::int64_t kStep = 16;
-  std::int64_t done = 0;
-  for (; done + kStep <= count; done += kStep) {
-    _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 2 * done),
-                        _mm256_cvtepi8_epi16(load_half(from + done)));
-  }
-  for (; done < count; ++done) {
-    const auto word = static_cast<std::int16_t>(static_cast<std::int8_t>(from[done]));
-    std::memcpy(to + 2 * done, &word, sizeof word);
+  for (std::int64_t pixel = 0; pixel < task.count; ++pixel) {
+    const std::uint8_t* from = task.from + pixel * task.from_stride_bytes;
+    std::uint8_t* to = task.to + pixel * task.to_stride_bytes;
+    std::int64_t done = 0;
+    for (; done + kStep <= task.channels; done += kStep) {
+      _mm256_storeu_si256(reinterpret_cast<__m256i*>(to + 2 * done),
+                          _mm256_cvtepi8_epi16(load_half(from + done)));
+    }
+    for (; done < task.channels; ++done) {
+      const auto word = static_cast<std::int16_t>(static_cast<std::int8_t>(from[done]));
+      std::memcpy(to + 2 * done, &word, sizeof word);
+    }
   }
 }
 
@@ -97,12 +101,12 @@ NPU_AVX2 void dense(const DenseTask& task) {
 }
 
 // Lanes of two words: this pixel's and the next one's.
-NPU_AVX2 void interleave_words(const std::uint8_t* pixels, std::int64_t channels, std::int64_t stride,
+NPU_AVX2 void interleave_words(const std::uint8_t* const* columns, std::int64_t channels, std::int64_t stride,
                                std::int64_t width, std::uint8_t* to) {
-  for (std::int64_t x = 0; x < width; ++x, pixels += stride * channels) {
+  for (std::int64_t x = 0; x < width; ++x, columns += stride) {
     for (std::int64_t channel = 0; channel < channels; channel += kBlockChannels, to += kBlockBytes) {
-      const __m256i first = _mm256_cvtepi8_epi16(load_half(pixels + channel));
-      const __m256i second = _mm256_cvtepi8_epi16(load_half(pixels + channels + channel));
+      const __m256i first = _mm256_cvtepi8_epi16(load_half(columns[0] + channel));
+      const __m256i second = _mm256_cvtepi8_epi16(load_half(columns[1] + channel));
       const __m256i low = _mm256_unpacklo_epi16(first, second);   // channels 0-3 and 8-11
       const __m256i high = _mm256_unpackhi_epi16(first, second);  // channels 4-7 and 12-15
       store(to, _mm256_permute2x128_si256(low, high, 0x20));
@@ -119,7 +123,7 @@ NPU_AVX2 inline void depthwise_block(const DepthwiseTask& task, std::int64_t x, 
   __m256i sums[kPixels];
   for (int p = 0; p < kPixels; ++p) sums[p] = initial;
   for (std::int64_t tap = 0; tap < task.taps; ++tap) {
-    const __m256i w = load(task.weights + tap * pixel_bytes + channel * kLaneBytes);
+    const __m256i w = load(task.weights + tap * task.weight_tap_bytes + channel * kLaneBytes);
     const std::uint8_t* lanes = task.lanes[tap] + at;
 #pragma GCC unroll 4
     for (int p = 0; p < kPixels; ++p) {
@@ -138,21 +142,35 @@ NPU_AVX2 void depthwise(const DepthwiseTask& task) {
   }
 }
 
+// The factors of 8 channels in registers.
+struct Factors {
+  __m256i multiplier_even, multiplier_odd;
+  __m256i constant_even, constant_odd;
+  __m256i shift_even, shift_odd;
+  __m256i correction;
+};
+
+NPU_AVX2 inline Factors load_factors(const CompoundingFactors& factors, std::int64_t channel) {
+  const std::int64_t odd = channel + kVectorLanes / 2;
+  return {load(factors.multiplier.data() + channel), load(factors.multiplier.data() + odd),
+          load(factors.constant.data() + channel),   load(factors.constant.data() + odd),
+          load(factors.shift.data() + channel),      load(factors.shift.data() + odd),
+          load(factors.correction.data() + channel)};
+}
+
 // (sum * M + C) >> k of 8 channels. AVX2 has no arithmetic shift of 64-bit lanes: C contains 2^62, which
 // makes the number positive, and the logical shift's excess 2^(62 - k) is taken away afterwards, modulo 2^32.
-NPU_AVX2 inline __m256i scaled(const CompoundingFactors& factors, std::int64_t channel, __m256i sum) {
-  const auto half = [&](const AlignedVector<std::int64_t>& vector, std::int64_t index)
-                        NPU_AVX2 { return load(vector.data() + channel + index * kVectorLanes / 2); };
+NPU_AVX2 inline __m256i scaled(const Factors& factors, __m256i sum) {
   const __m256i even = _mm256_srlv_epi64(
-      _mm256_add_epi64(_mm256_mul_epi32(sum, half(factors.multiplier, 0)), half(factors.constant, 0)),
-      half(factors.shift, 0));
-  const __m256i odd = _mm256_srlv_epi64(
-      _mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(sum, 32), half(factors.multiplier, 1)),
-                       half(factors.constant, 1)),
-      half(factors.shift, 1));
+      _mm256_add_epi64(_mm256_mul_epi32(sum, factors.multiplier_even), factors.constant_even),
+      factors.shift_even);
+  const __m256i odd =
+      _mm256_srlv_epi64(_mm256_add_epi64(_mm256_mul_epi32(_mm256_srli_epi64(sum, 32), factors.multiplier_odd),
+                                         factors.constant_odd),
+                        factors.shift_odd);
   constexpr int kOddLanes = 0xAA;
-  const __m256i both = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), kOddLanes);
-  return _mm256_sub_epi32(both, load(factors.correction.data() + channel));
+  return _mm256_sub_epi32(_mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), kOddLanes),
+                          factors.correction);
 }
 
 // The low bytes of 8 lanes that hold int8 values, in the low half of the result.
@@ -161,62 +179,68 @@ NPU_AVX2 inline __m128i narrowed(__m256i value) {
   return _mm_packs_epi16(words, words);
 }
 
+// All pixels of up to 8 channels from `channel` of the task on.
 template <bool kLeaky>
-NPU_AVX2 std::int64_t compound_rows(const CompoundingTable& table, const std::int32_t* sums,
-                                    std::int64_t sum_stride, std::int64_t pixels, std::uint8_t* out,
-                                    std::int64_t pixel_stride_bytes) {
+NPU_AVX2 std::int64_t compound_block(const CompoundingTable& table, const CompoundTask& task,
+                                     std::int64_t channel) {
   const __m256i low = _mm256_set1_epi32(table.low);
   const __m256i high = _mm256_set1_epi32(table.high);
   const __m256i cut_below = _mm256_set1_epi32(table.cut_below);
   const __m256i cut_above = _mm256_set1_epi32(table.cut_above);
+  const std::int64_t in_table = task.first_channel + channel;
+  const Factors factors = load_factors(table.factors, in_table);
+  const Factors negative = kLeaky ? load_factors(table.negative, in_table) : Factors{};
+  const __m256i negative_below =
+      kLeaky ? load(table.negative_below.data() + in_table) : _mm256_setzero_si256();
+  const std::int64_t here = std::min(kVectorLanes, task.channels - channel);
+  const unsigned mask = 0xFFU >> (kVectorLanes - here);
+  const std::int32_t* sums = task.sums + channel;
+  std::uint8_t* out = task.out + channel;
   std::int64_t saturated = 0;
-  for (std::int64_t channel = 0; channel < table.channels; channel += kVectorLanes) {
-    const std::int64_t here = std::min(kVectorLanes, table.channels - channel);
-    const unsigned mask = 0xFFU >> (kVectorLanes - here);
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const __m256i sum = load(sums + pixel * sum_stride + channel);
-      __m256i value = scaled(table.factors, channel, sum);
-      if constexpr (kLeaky) {
-        const __m256i is_negative = _mm256_cmpgt_epi32(load(table.negative_below.data() + channel), sum);
-        value = _mm256_blendv_epi8(value, scaled(table.negative, channel, sum), is_negative);
-      }
-      const __m256i cut =
-          _mm256_or_si256(_mm256_cmpgt_epi32(cut_below, value), _mm256_cmpgt_epi32(value, cut_above));
-      saturated += std::popcount(static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(cut))) & mask);
-      const __m128i bytes = narrowed(_mm256_min_epi32(_mm256_max_epi32(value, low), high));
-      std::uint8_t* to = out + pixel * pixel_stride_bytes + channel;
-      if (here == kVectorLanes) {
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(to), bytes);
-      } else {
-        std::uint64_t rest = 0;
-        _mm_storel_epi64(reinterpret_cast<__m128i*>(&rest), bytes);
-        std::memcpy(to, &rest, static_cast<std::size_t>(here));
-      }
+  for (std::int64_t pixel = 0; pixel < task.pixels; ++pixel) {
+    const __m256i sum = load(sums);
+    __m256i value = scaled(factors, sum);
+    if constexpr (kLeaky) {
+      value = _mm256_blendv_epi8(value, scaled(negative, sum), _mm256_cmpgt_epi32(negative_below, sum));
     }
+    const __m256i cut =
+        _mm256_or_si256(_mm256_cmpgt_epi32(cut_below, value), _mm256_cmpgt_epi32(value, cut_above));
+    const unsigned cut_lanes = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(cut))) & mask;
+    saturated += std::popcount(cut_lanes);
+    const __m128i bytes = narrowed(_mm256_min_epi32(_mm256_max_epi32(value, low), high));
+    if (here == kVectorLanes) {
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(out), bytes);
+    } else {
+      std::uint64_t rest = 0;
+      _mm_storel_epi64(reinterpret_cast<__m128i*>(&rest), bytes);
+      std::memcpy(out, &rest, static_cast<std::size_t>(here));
+    }
+    sums += task.sum_stride;
+    out += task.pixel_stride_bytes;
   }
   return saturated;
 }
 
-std::int64_t compound(const CompoundingTable& table, const std::int32_t* sums, std::int64_t sum_stride,
-                      std::int64_t pixels, std::uint8_t* out, std::int64_t pixel_stride_bytes) {
-  return table.leaky ? compound_rows<true>(table, sums, sum_stride, pixels, out, pixel_stride_bytes)
-                     : compound_rows<false>(table, sums, sum_stride, pixels, out, pixel_stride_bytes);
+NPU_AVX2 std::int64_t compound(const CompoundingTable& table, const CompoundTask& task) {
+  std::int64_t saturated = 0;
+  for (std::int64_t channel = 0; channel < task.channels; channel += kVectorLanes) {
+    saturated += table.leaky ? compound_block<true>(table, task, channel)
+                             : compound_block<false>(table, task, channel);
+  }
+  return saturated;
 }
 
 }  // namespace
 
-NPU_AVX2 void interleave_offset_bytes(const std::uint8_t* pixels, std::int64_t channels, std::int64_t stride,
-                                      std::int64_t width, std::uint8_t* to) {
+NPU_AVX2 void interleave_offset_bytes(const std::uint8_t* const* columns, std::int64_t channels,
+                                      std::int64_t stride, std::int64_t width, std::uint8_t* to) {
   const __m128i offset = _mm_set1_epi8(static_cast<char>(0x80));  // int8 + 128, as a change of the sign bit
-  for (std::int64_t x = 0; x < width; ++x, pixels += stride * channels) {
+  for (std::int64_t x = 0; x < width; ++x, columns += stride) {
     for (std::int64_t channel = 0; channel < channels; channel += kBlockChannels, to += kBlockBytes) {
-      const auto pixel = [&](std::int64_t index) NPU_AVX2 {
-        return _mm_xor_si128(load_half(pixels + index * channels + channel), offset);
-      };
-      const __m128i x0 = pixel(0);
-      const __m128i x1 = pixel(1);
-      const __m128i x2 = pixel(2);
-      const __m128i x3 = pixel(3);
+      const __m128i x0 = _mm_xor_si128(load_half(columns[0] + channel), offset);
+      const __m128i x1 = _mm_xor_si128(load_half(columns[1] + channel), offset);
+      const __m128i x2 = _mm_xor_si128(load_half(columns[2] + channel), offset);
+      const __m128i x3 = _mm_xor_si128(load_half(columns[3] + channel), offset);
       const __m128i low01 = _mm_unpacklo_epi8(x0, x1);
       const __m128i high01 = _mm_unpackhi_epi8(x0, x1);
       const __m128i low23 = _mm_unpacklo_epi8(x2, x3);

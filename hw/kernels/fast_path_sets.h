@@ -12,7 +12,7 @@ const FastPath& fast_path_vnni();
 
 /// FastPath::interleave for lanes of four bytes x + 128. Needs AVX2. `channels` is a multiple of
 /// kBlockChannels.
-void interleave_offset_bytes(const std::uint8_t* pixels, std::int64_t channels, std::int64_t stride,
+void interleave_offset_bytes(const std::uint8_t* const* columns, std::int64_t channels, std::int64_t stride,
                              std::int64_t width, std::uint8_t* to);
 
 }  // namespace npu::hw

@@ -34,17 +34,20 @@ NPU_VNNI inline std::int32_t load_lane(const std::uint8_t* from) {
   return lane;
 }
 
-NPU_VNNI void convert(const std::uint8_t* from, std::int64_t count, std::uint8_t* to) {
+NPU_VNNI void convert(const ConvertTask& task) {
   const __m512i offset =
       _mm512_set1_epi8(static_cast<char>(0x80));  // int8 + 128, as a change of the sign bit
-  std::int64_t done = 0;
-  for (; done + kVectorBytes <= count; done += kVectorBytes) {
-    _mm512_storeu_si512(to + done, _mm512_xor_si512(_mm512_loadu_si512(from + done), offset));
-  }
-  if (done < count) {
-    const __mmask64 rest = ~__mmask64{0} >> (kVectorBytes - (count - done));
-    _mm512_mask_storeu_epi8(to + done, rest,
-                            _mm512_xor_si512(_mm512_maskz_loadu_epi8(rest, from + done), offset));
+  const std::int64_t whole = task.channels / kVectorBytes * kVectorBytes;
+  const __mmask64 rest = (__mmask64{1} << (task.channels - whole)) - 1;
+  for (std::int64_t pixel = 0; pixel < task.count; ++pixel) {
+    const std::uint8_t* from = task.from + pixel * task.from_stride_bytes;
+    std::uint8_t* to = task.to + pixel * task.to_stride_bytes;
+    for (std::int64_t at = 0; at < whole; at += kVectorBytes) {
+      _mm512_storeu_si512(to + at, _mm512_xor_si512(_mm512_loadu_si512(from + at), offset));
+    }
+    if (rest == 0) continue;
+    const __m512i last = _mm512_maskz_loadu_epi8(rest, from + whole);
+    _mm512_mask_storeu_epi8(to + whole, rest, _mm512_xor_si512(last, offset));
   }
 }
 
@@ -122,7 +125,7 @@ NPU_VNNI inline void depthwise_block(const DepthwiseTask& task, std::int64_t x, 
   __m512i sums[kPixels];
   for (int p = 0; p < kPixels; ++p) sums[p] = initial;
   for (std::int64_t tap = 0; tap < task.taps; ++tap) {
-    const __m512i w = _mm512_load_si512(task.weights + tap * pixel_bytes + channel * kLaneBytes);
+    const __m512i w = _mm512_load_si512(task.weights + tap * task.weight_tap_bytes + channel * kLaneBytes);
     const std::uint8_t* lanes = task.lanes[tap] + at;
 #pragma GCC unroll 4
     for (int p = 0; p < kPixels; ++p) {
@@ -142,56 +145,84 @@ NPU_VNNI void depthwise(const DepthwiseTask& task) {
   }
 }
 
+// The factors of 16 channels in registers.
+struct Factors {
+  __m512i multiplier_even, multiplier_odd;
+  __m512i constant_even, constant_odd;
+  __m512i shift_even, shift_odd;
+};
+
+NPU_VNNI inline Factors load_factors(const CompoundingFactors& factors, std::int64_t channel) {
+  const std::int64_t odd = channel + kVectorLanes / 2;
+  return {_mm512_load_si512(factors.multiplier.data() + channel),
+          _mm512_load_si512(factors.multiplier.data() + odd),
+          _mm512_load_si512(factors.constant.data() + channel),
+          _mm512_load_si512(factors.constant.data() + odd),
+          _mm512_load_si512(factors.shift.data() + channel),
+          _mm512_load_si512(factors.shift.data() + odd)};
+}
+
 // (sum * M + C) >> k of 16 channels, whose results fit 32 bits.
-NPU_VNNI inline __m512i scaled(const CompoundingFactors& factors, std::int64_t channel, __m512i sum) {
-  const auto load = [&](const AlignedVector<std::int64_t>& vector, std::int64_t half) NPU_VNNI {
-    return _mm512_load_si512(vector.data() + channel + half * kVectorLanes / 2);
-  };
+NPU_VNNI inline __m512i scaled(const Factors& factors, __m512i sum) {
   const __m512i even = _mm512_srav_epi64(
-      _mm512_add_epi64(_mm512_mul_epi32(sum, load(factors.multiplier, 0)), load(factors.constant, 0)),
-      load(factors.shift, 0));
-  const __m512i odd = _mm512_srav_epi64(
-      _mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), load(factors.multiplier, 1)),
-                       load(factors.constant, 1)),
-      load(factors.shift, 1));
+      _mm512_add_epi64(_mm512_mul_epi32(sum, factors.multiplier_even), factors.constant_even),
+      factors.shift_even);
+  const __m512i odd =
+      _mm512_srav_epi64(_mm512_add_epi64(_mm512_mul_epi32(_mm512_srli_epi64(sum, 32), factors.multiplier_odd),
+                                         factors.constant_odd),
+                        factors.shift_odd);
   constexpr __mmask16 kOddLanes = 0xAAAA;
   return _mm512_mask_blend_epi32(kOddLanes, even, _mm512_slli_epi64(odd, 32));
 }
 
+// All pixels of up to 16 channels from `channel` of the task on.
 template <bool kLeaky>
-NPU_VNNI std::int64_t compound_rows(const CompoundingTable& table, const std::int32_t* sums,
-                                    std::int64_t sum_stride, std::int64_t pixels, std::uint8_t* out,
-                                    std::int64_t pixel_stride_bytes) {
+NPU_VNNI std::int64_t compound_block(const CompoundingTable& table, const CompoundTask& task,
+                                     std::int64_t channel) {
   const __m512i low = _mm512_set1_epi32(table.low);
   const __m512i high = _mm512_set1_epi32(table.high);
   const __m512i cut_below = _mm512_set1_epi32(table.cut_below);
   const __m512i cut_above = _mm512_set1_epi32(table.cut_above);
+  const std::int64_t in_table = task.first_channel + channel;
+  const Factors factors = load_factors(table.factors, in_table);
+  const Factors negative = kLeaky ? load_factors(table.negative, in_table) : Factors{};
+  const __m512i negative_below =
+      kLeaky ? _mm512_load_si512(table.negative_below.data() + in_table) : _mm512_setzero_si512();
+  const std::int64_t here = std::min(kVectorLanes, task.channels - channel);
+  const auto mask = static_cast<__mmask16>(0xFFFFU >> (kVectorLanes - here));
+  const std::int32_t* sums = task.sums + channel;
+  std::uint8_t* out = task.out + channel;
   std::int64_t saturated = 0;
-  for (std::int64_t channel = 0; channel < table.channels; channel += kVectorLanes) {
-    const std::int64_t here = std::min(kVectorLanes, table.channels - channel);
-    const auto mask = static_cast<__mmask16>(0xFFFFU >> (kVectorLanes - here));
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const __m512i sum = _mm512_load_si512(sums + pixel * sum_stride + channel);
-      __m512i value = scaled(table.factors, channel, sum);
-      if constexpr (kLeaky) {
-        const __mmask16 is_negative =
-            _mm512_cmplt_epi32_mask(sum, _mm512_load_si512(table.negative_below.data() + channel));
-        value = _mm512_mask_mov_epi32(value, is_negative, scaled(table.negative, channel, sum));
-      }
-      const __mmask16 below = _mm512_mask_cmplt_epi32_mask(mask, value, cut_below);
-      const __mmask16 above = _mm512_mask_cmpgt_epi32_mask(mask, value, cut_above);
-      saturated += std::popcount(static_cast<unsigned>(below | above));
-      value = _mm512_min_epi32(_mm512_max_epi32(value, low), high);
-      _mm512_mask_cvtepi32_storeu_epi8(out + pixel * pixel_stride_bytes + channel, mask, value);
+  for (std::int64_t pixel = 0; pixel < task.pixels; ++pixel) {
+    const __m512i sum = _mm512_load_si512(sums);
+    __m512i value = scaled(factors, sum);
+    if constexpr (kLeaky) {
+      value =
+          _mm512_mask_mov_epi32(value, _mm512_cmplt_epi32_mask(sum, negative_below), scaled(negative, sum));
     }
+    const __mmask16 not_below = _mm512_mask_cmpge_epi32_mask(mask, value, cut_below);
+    const __mmask16 inside = _mm512_mask_cmple_epi32_mask(not_below, value, cut_above);
+    saturated += std::popcount(static_cast<unsigned>(mask ^ inside));
+    value = _mm512_min_epi32(_mm512_max_epi32(value, low), high);
+    const __m128i bytes = _mm512_cvtepi32_epi8(value);
+    if (here == kVectorLanes) {
+      _mm_storeu_si128(reinterpret_cast<__m128i*>(out), bytes);
+    } else {
+      _mm_mask_storeu_epi8(out, mask, bytes);
+    }
+    sums += task.sum_stride;
+    out += task.pixel_stride_bytes;
   }
   return saturated;
 }
 
-std::int64_t compound(const CompoundingTable& table, const std::int32_t* sums, std::int64_t sum_stride,
-                      std::int64_t pixels, std::uint8_t* out, std::int64_t pixel_stride_bytes) {
-  return table.leaky ? compound_rows<true>(table, sums, sum_stride, pixels, out, pixel_stride_bytes)
-                     : compound_rows<false>(table, sums, sum_stride, pixels, out, pixel_stride_bytes);
+NPU_VNNI std::int64_t compound(const CompoundingTable& table, const CompoundTask& task) {
+  std::int64_t saturated = 0;
+  for (std::int64_t channel = 0; channel < task.channels; channel += kVectorLanes) {
+    saturated += table.leaky ? compound_block<true>(table, task, channel)
+                             : compound_block<false>(table, task, channel);
+  }
+  return saturated;
 }
 
 }  // namespace

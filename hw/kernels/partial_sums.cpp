@@ -3,38 +3,52 @@
 #include <algorithm>
 
 namespace npu::hw {
+namespace {
 
-std::int64_t finish_sums(const Conv& conv, const ConvOperands& operands, const PackedConv& packed,
-                         std::int64_t first_pixel, std::int64_t pixels, std::int32_t* sums,
-                         std::int64_t sum_stride) {
-  const std::int64_t channels = conv.out_channels;
-  if (conv.first == 0) {
-    const std::int64_t* before = operands.accumulators_in + first_pixel * channels;
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-      for (std::int64_t channel = 0; channel < channels; ++channel) {
-        // Unsigned: the 32-bit accumulator wraps.
-        std::int32_t& sum = sums[pixel * sum_stride + channel];
-        sum = static_cast<std::int32_t>(static_cast<std::uint32_t>(sum) +
-                                        static_cast<std::uint32_t>(before[pixel * channels + channel]));
-      }
+// Entry of the block's first channel of pixel `pixel` in an accumulator array [pixel][out_channel].
+std::int64_t entry(const Conv& conv, const SumBlock& block, std::int64_t pixel) {
+  return (block.first_pixel + pixel) * conv.out_channels + block.first_channel;
+}
+
+void add_accumulators(const Conv& conv, const std::int64_t* accumulators, const SumBlock& block) {
+  for (std::int64_t pixel = 0; pixel < block.pixels; ++pixel) {
+    const std::int64_t* before = accumulators + entry(conv, block, pixel);
+    std::int32_t* sums = block.sums + pixel * block.stride;
+    for (std::int64_t channel = 0; channel < block.channels; ++channel) {
+      // Unsigned: the 32-bit accumulator wraps.
+      sums[channel] = static_cast<std::int32_t>(static_cast<std::uint32_t>(sums[channel]) +
+                                                static_cast<std::uint32_t>(before[channel]));
     }
   }
+}
+
+}  // namespace
+
+std::int64_t finish_sums(const Conv& conv, const ConvOperands& operands, const PackedConv& packed,
+                         const SumBlock& block) {
+  if (conv.first == 0) add_accumulators(conv, operands.accumulators_in, block);
   if (conv.last == 0) {
-    std::int64_t* after = operands.accumulators_out + first_pixel * channels;
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-      std::copy_n(sums + pixel * sum_stride, channels, after + pixel * channels);
+    for (std::int64_t pixel = 0; pixel < block.pixels; ++pixel) {
+      std::copy_n(block.sums + pixel * block.stride, block.channels,
+                  operands.accumulators_out + entry(conv, block, pixel));
     }
     return 0;
   }
   std::int64_t saturated = 0;
-  for (std::int64_t pixel = first_pixel; pixel < first_pixel + pixels;) {
+  const std::int64_t end = block.first_pixel + block.pixels;
+  for (std::int64_t pixel = block.first_pixel; pixel < end;) {
     const std::int64_t row = pixel / conv.out_width;
     const std::int64_t column = pixel % conv.out_width;
-    const std::int64_t run = std::min(conv.out_width - column, first_pixel + pixels - pixel);
-    saturated +=
-        packed.path->compound(packed.compounding, sums + (pixel - first_pixel) * sum_stride, sum_stride, run,
-                              operands.output.pixel(row, column), operands.output.pixel_stride_bytes);
-    pixel += run;
+    CompoundTask task;
+    task.first_channel = block.first_channel;
+    task.channels = block.channels;
+    task.pixels = std::min(conv.out_width - column, end - pixel);
+    task.sums = block.sums + (pixel - block.first_pixel) * block.stride;
+    task.sum_stride = block.stride;
+    task.out = operands.output.pixel(row, column) + block.first_channel;
+    task.pixel_stride_bytes = operands.output.pixel_stride_bytes;
+    saturated += packed.path->compound(packed.compounding, task);
+    pixel += task.pixels;
   }
   return saturated;
 }

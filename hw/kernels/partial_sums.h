@@ -9,10 +9,19 @@
 
 namespace npu::hw {
 
-/// `pixels` output pixels from linear index `first_pixel` on, with sums [pixels][sum_stride]. Returns the
-/// number of saturated outputs.
+/// Sums of some output pixels and channels: [pixels][stride], from `first_channel` of linear pixel
+/// `first_pixel` on.
+struct SumBlock {
+  std::int64_t first_pixel = 0;
+  std::int64_t pixels = 0;
+  std::int64_t first_channel = 0;  ///< a multiple of kBlockChannels
+  std::int64_t channels = 0;
+  std::int32_t* sums = nullptr;
+  std::int64_t stride = 0;
+};
+
+/// Returns the number of saturated outputs.
 std::int64_t finish_sums(const Conv& conv, const ConvOperands& operands, const PackedConv& packed,
-                         std::int64_t first_pixel, std::int64_t pixels, std::int32_t* sums,
-                         std::int64_t sum_stride);
+                         const SumBlock& block);
 
 }  // namespace npu::hw
