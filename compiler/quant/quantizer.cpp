@@ -110,7 +110,7 @@ class Quantizer {
     std::vector<double> bias(op.bias->begin(), op.bias->end());
     bias.resize(static_cast<std::size_t>(op.out_channels), 0.0);
     const QuantizedWeights weights = quantize_weights(layer, bias, conv_widths_);
-    if (options_.bias_correction) {
+    if (options_.bias_correction.value_or(options_.shift_bits > 0)) {
       const auto correction = bias_correction(op, tensor(conv.input).shape, weights, input_means(conv.input));
       for (std::size_t channel = 0; channel < bias.size(); ++channel) bias[channel] += correction[channel];
     }

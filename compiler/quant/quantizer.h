@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <vector>
 
@@ -15,8 +16,10 @@
 namespace npu::compiler {
 
 struct QuantizerOptions {
-  int shift_bits = 4;                ///< 0: plain layer-wise quantisation; at most the machine's
-  bool bias_correction = true;       ///< from calibration means, unless `input_means` is given
+  int shift_bits = 4;  ///< 0: plain layer-wise quantisation; at most the machine's
+  /// From calibration means, unless `input_means` is given. Empty: with the shift only, so that shift_bits 0
+  /// is the plain layer-wise scheme with maximum scaling that the shift is compared with.
+  std::optional<bool> bias_correction = std::nullopt;
   InputMeanSource input_means = {};  ///< means measured while layers are quantised, for bias correction
 };
 

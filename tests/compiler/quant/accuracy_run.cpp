@@ -1,0 +1,87 @@
+#include "tests/compiler/quant/accuracy_run.h"
+
+#include <algorithm>
+#include <chrono>
+#include <thread>
+
+#include "compiler/data/float_runtime.h"
+#include "compiler/import/onnx_import.h"
+#include "compiler/passes/pipeline.h"
+#include "compiler/reference/interpreter.h"
+
+namespace npu::tests {
+
+using namespace npu::compiler;
+
+namespace {
+
+constexpr int kClasses = 1000;
+
+template <class Score>
+int best_class(const std::vector<Score>& scores) {
+  return static_cast<int>(std::max_element(scores.begin(), scores.end()) - scores.begin());
+}
+
+}  // namespace
+
+AccuracyRun::AccuracyRun(const std::filesystem::path& shared, const std::string& model,
+                         std::int64_t calibration_images, const std::string& image_set, std::int64_t count,
+                         std::int64_t step) {
+  const auto path = shared / "models" / (model + ".onnx");
+  graph_ = canonicalise(import_onnx(path));
+  const auto normalisation = load_normalisation(path, nullptr);
+  const auto load = [&](const std::filesystem::path& folder, const std::filesystem::path& image) {
+    return to_input(load_image(image), load_geometry(folder), normalisation, graph_.input_shape);
+  };
+  const auto calibration_folder = shared / "images" / "calibration";
+  const auto unlabelled = list_images(calibration_folder);
+  calibration_ =
+      calibrate(graph_, calibration_images, "calibration images of ../shared", [&](std::int64_t i) {
+        return load(calibration_folder, unlabelled.at(static_cast<std::size_t>(i)).path);
+      });
+  const auto folder = shared / "images" / image_set;
+  const auto labelled = list_labelled_images(folder, folder / "labels.csv", kClasses);
+  for (std::size_t i = 0; i < labelled.size() && images() < count; i += static_cast<std::size_t>(step)) {
+    inputs_.push_back(load(folder, labelled[i].path));
+    labels_.push_back(labelled[i].label);
+  }
+}
+
+std::vector<int> AccuracyRun::float_predictions(double* images_per_second) const {
+  FloatRuntime runtime(graph_);
+  std::vector<int> predictions;
+  const auto start = std::chrono::steady_clock::now();
+  for (const auto& input : inputs_) predictions.push_back(best_class(runtime.run(input)));
+  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - start;
+  if (images_per_second != nullptr) *images_per_second = static_cast<double>(images()) / elapsed.count();
+  return predictions;
+}
+
+std::vector<int> AccuracyRun::integer_predictions(const QuantizedGraph& quantized, int threads) const {
+  std::vector<int> predictions(inputs_.size());
+  const auto work = [&](std::size_t first) {
+    const QTensor& tensor = quantized.tensors[static_cast<std::size_t>(quantized.input)];
+    for (std::size_t i = first; i < inputs_.size(); i += static_cast<std::size_t>(threads)) {
+      const auto input = quantize_input(inputs_[i], tensor, quantized.activation_bits);
+      predictions[i] =
+          best_class(interpret(quantized, input).tensors[static_cast<std::size_t>(quantized.output)]);
+    }
+  };
+  std::vector<std::jthread> workers;
+  for (int thread = 0; thread < threads; ++thread)
+    workers.emplace_back(work, static_cast<std::size_t>(thread));
+  workers.clear();  // joins
+  return predictions;
+}
+
+double AccuracyRun::top1(const std::vector<int>& predictions) const {
+  return agreement(predictions, labels_);
+}
+
+double agreement(const std::vector<int>& a, const std::vector<int>& b) {
+  std::size_t equal = 0;
+  for (std::size_t i = 0; i < a.size(); ++i) equal += a[i] == b[i] ? 1 : 0;
+  return 100.0 * static_cast<double>(equal) / static_cast<double>(a.size());
+}
+
+}  // namespace npu::tests

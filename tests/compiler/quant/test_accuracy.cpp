@@ -1,0 +1,57 @@
+// Do the MobileNets of ../shared keep their accuracy in integers with the equalising shift, and lose it
+// without? Top-1 on a sample of labelled images; docs/numerics.md has the figures for larger samples.
+#include "hw/arch/arch_config.h"
+#include "tests/compiler/quant/accuracy_run.h"
+#include "tests/support.h"
+
+using namespace npu;
+using namespace npu::tests;
+
+namespace {
+
+// Standard error of a difference of two predictions on 50 images is about 3 points; a collapse is beyond all
+// noise.
+constexpr std::int64_t kImages = 50;
+constexpr std::int64_t kStep = 10;
+constexpr std::int64_t kCalibrationImages = 40;
+constexpr int kThreads = 2;
+
+struct Measured {
+  double float_top1 = 0;
+  double shift_top1 = 0;
+  double plain_top1 = 0;
+  double shift_agreement = 0;
+};
+
+Measured measure(const std::string& model) {
+  const AccuracyRun run(shared_folder(), model, kCalibrationImages, "ilsvrc_val", kImages, kStep);
+  REQUIRE(run.images() == kImages);
+  const auto arch = hw::load_arch(source_folder() / "configs" / "arch" / "shift_npu.json");
+  const auto predictions = [&](int shift_bits) {
+    return run.integer_predictions(
+        compiler::quantize(run.graph(), run.calibration(), arch, {shift_bits, {}, {}}), kThreads);
+  };
+  const auto reference = run.float_predictions();
+  const auto shifted = predictions(4);
+  return {run.top1(reference), run.top1(shifted), run.top1(predictions(0)), agreement(reference, shifted)};
+}
+
+}  // namespace
+
+TEST_CASE("MobileNet v2 keeps its accuracy with the shift and collapses without") {
+  SKIP_WITHOUT_SHARED();
+  const Measured measured = measure("mobilenet_v2_1.0_224");
+  CHECK(measured.float_top1 > 70);
+  CHECK(measured.shift_top1 >= measured.float_top1 - 3);
+  CHECK(measured.shift_agreement >= 92);
+  CHECK(measured.plain_top1 < measured.float_top1 - 40);
+}
+
+TEST_CASE("MobileNet v1 0.75 keeps its accuracy with the shift and collapses without") {
+  SKIP_WITHOUT_SHARED();
+  const Measured measured = measure("mobilenet_v1_0.75_224");
+  CHECK(measured.float_top1 > 68);
+  CHECK(measured.shift_top1 >= measured.float_top1 - 3);
+  CHECK(measured.shift_agreement >= 90);
+  CHECK(measured.plain_top1 < 20);
+}
