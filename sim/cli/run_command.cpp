@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <exception>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -176,6 +177,7 @@ void print_report(const RunOptions& options, const RunReport& report, const Summ
     if (options.verbose) fmt::print("{}\n", choice_table(report.program, width));
     if (options.verbose && report.timed) fmt::print("{}\n", unit_table(report.timed->result, width));
     fmt::print("{}", totals_text(report, summary));
+    if (!options.out.empty()) fmt::print("  {:<18} {}\n", "files", options.out);
   }
   std::fflush(stdout);
 }
@@ -224,8 +226,16 @@ int run(const RunOptions& options) {
   const auto summary = summarize(report);
   check_conservation(report, summary);
   const auto json = result_json(report, summary);
+  // Neither a closed pipe nor a full disk may cost the other output: files first, their fault told after
+  // printing.
+  std::exception_ptr write_error;
+  try {
+    write_report(options, prepared, report, summary, json);
+  } catch (const Error&) {
+    write_error = std::current_exception();
+  }
   print_report(options, report, summary, json);
-  write_report(options, prepared, report, summary, json);
+  if (write_error) std::rethrow_exception(write_error);
   if (report.check.different == 0) return kExitOk;
   fmt::print(stderr,
              "npusim run: {} of {} outputs of the SystemC machine differ from the functional engine's\n",

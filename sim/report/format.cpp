@@ -61,7 +61,8 @@ std::string bytes_text(std::int64_t bytes) {
     if (bytes < multiple.factor) continue;
     const double scaled = static_cast<double>(bytes) / static_cast<double>(multiple.factor);
     const bool whole = bytes % multiple.factor == 0;
-    return fmt::format("{:.{}f} {}", scaled, whole ? 0 : (scaled < 9.995 ? 2 : 1), multiple.name);
+    return fmt::format("{:.{}f} {}", scaled, whole || scaled >= 99.95 ? 0 : (scaled < 9.995 ? 2 : 1),
+                       multiple.name);
   }
   return fmt::format("{} B", bytes);
 }

@@ -28,8 +28,10 @@ Cycles all_stalls(const std::map<std::string, Cycles>& stalls) {
                          [](Cycles sum, const auto& entry) { return sum + entry.second; });
 }
 
-std::string dataflow_text(const hw::LayerSymbol& layer) {
-  return layer.dataflow.empty() ? "-" : layer.dataflow;
+// "ws", "os", "os dw" for depthwise; the operation where the vector unit does the work.
+std::string flow_text(const hw::LayerSymbol& layer) {
+  if (layer.dataflow.empty()) return layer.op;
+  return layer.op == "depthwise" ? layer.dataflow + " dw" : layer.dataflow;
 }
 
 struct Detail {
@@ -41,7 +43,6 @@ struct Detail {
 std::vector<TextColumn> layer_columns(const Detail& detail) {
   std::vector<TextColumn> columns{{"#", true, false}, {"layer", false, true}};
   if (detail.medium || !detail.timed) {
-    columns.push_back({"operation", false, true});
     columns.push_back({"shape", false, true});
   }
   columns.push_back({"flow"});
@@ -98,10 +99,9 @@ std::string layer_table(const RunReport& report, const Summary& summary, std::si
     const auto& line = summary.layers[index];
     std::vector<std::string> cells{fmt::format("{}", index), layer.name};
     if (detail.medium || !detail.timed) {
-      cells.push_back(layer.op);
       cells.push_back(layer.shape);
     }
-    cells.push_back(dataflow_text(layer));
+    cells.push_back(flow_text(layer));
     if (detail.medium || !detail.timed) {
       cells.push_back(fmt::format("{}", line.tiles));
       cells.push_back(layer.macs > 0 ? with_prefix(static_cast<double>(layer.macs)) : "-");
@@ -123,7 +123,7 @@ std::string choice_table(const hw::Program& program, std::size_t width) {
   for (std::size_t index = 0; index < program.layers.size(); ++index) {
     const auto& layer = program.layers[index];
     table.add_row(
-        {fmt::format("{}", index), layer.name, dataflow_text(layer), layer.tiling, layer.dataflow_reason});
+        {fmt::format("{}", index), layer.name, flow_text(layer), layer.tiling, layer.dataflow_reason});
   }
   return table.render(width);
 }

@@ -1,13 +1,32 @@
 #include <fmt/core.h>
 
+#include <map>
+#include <vector>
+
 #include "sim/report/format.h"
 #include "sim/report/tables.h"
 
 namespace npu::sim {
 namespace {
 
+constexpr std::size_t kLineLength = 110;  ///< of listed items, without the label
+
 std::string line(const std::string& label, const std::string& text) {
   return fmt::format("  {:<18} {}\n", label, text);
+}
+
+// The items with commas, in as many lines as they need.
+std::string list_lines(const std::string& label, const std::vector<std::string>& items) {
+  std::string lines;
+  std::string text;
+  for (std::size_t item = 0; item < items.size(); ++item) {
+    if (text.size() + items[item].size() > kLineLength) {
+      lines += line(lines.empty() ? label : "", text);
+      text.clear();
+    }
+    text += items[item] + (item + 1 < items.size() ? ", " : "");
+  }
+  return lines + line(lines.empty() ? label : "", text);
 }
 
 std::string energy_lines(const TimedRun& run, const TimedTotals& totals) {
@@ -20,18 +39,14 @@ std::string energy_lines(const TimedRun& run, const TimedTotals& totals) {
     shown += fmt::format(", energy-delay {}", with_prefix(*totals.energy_delay_joule_seconds, "Js"));
   }
   std::string lines = line("energy", shown + fmt::format("  [table {}]", run.energies.table_name));
-  std::string parts;
+  std::vector<std::string> parts;
   for (int component = 0; component < hw::kComponents; ++component) {
     const double part = totals.energy.by_component[static_cast<std::size_t>(component)];
     if (part <= 0) continue;
-    if (!parts.empty()) parts += ", ";
-    parts += fmt::format("{} {} ({})", hw::component_name(static_cast<hw::Component>(component)), text(part),
-                         percent_text(part / totals.energy.total));
+    parts.push_back(fmt::format("{} {} ({})", hw::component_name(static_cast<hw::Component>(component)),
+                                text(part), percent_text(part / totals.energy.total)));
   }
-  // Two lines keep within a terminal.
-  const auto middle = parts.find("), ", parts.size() / 2);
-  if (middle == std::string::npos) return lines + line("", parts);
-  return lines + line("  by component", parts.substr(0, middle + 2)) + line("", parts.substr(middle + 3));
+  return lines + list_lines("  by component", parts);
 }
 
 std::string timed_lines(const RunReport& report, const Summary& summary) {
@@ -48,44 +63,43 @@ std::string timed_lines(const RunReport& report, const Summary& summary) {
       "DRAM traffic",
       fmt::format("{} read ({} of it instructions), {} written", bytes_text(run.result.dram_read_bytes),
                   bytes_text(run.result.instruction_fetch_bytes), bytes_text(run.result.dram_write_bytes)));
-  std::string marks;
+  const std::map<std::string, Bytes> capacities{
+      {"weight_sram", report.arch.weight_sram.capacity_bytes},
+      {"global_buffer", report.arch.global_buffer.capacity_bytes},
+      {"accumulator_store", report.arch.accumulator_store.capacity_bytes}};
+  std::vector<std::string> marks;
   for (const auto& [memory, bytes] : run.result.high_water_bytes) {
-    if (!marks.empty()) marks += ", ";
-    marks += fmt::format("{} {}", memory, bytes_text(bytes));
-    if (memory == "weight_sram")
-      marks += fmt::format(" of {}", bytes_text(report.arch.weight_sram.capacity_bytes));
-    if (memory == "global_buffer")
-      marks += fmt::format(" of {}", bytes_text(report.arch.global_buffer.capacity_bytes));
-    if (memory == "accumulator_store") {
-      marks += fmt::format(" of {}", bytes_text(report.arch.accumulator_store.capacity_bytes));
-    }
+    const auto capacity = capacities.find(memory);
+    marks.push_back(fmt::format("{} {}", memory, bytes_text(bytes)));
+    if (capacity != capacities.end()) marks.back() += " of " + bytes_text(capacity->second);
   }
-  return lines + line("SRAM high water", marks);
+  return lines + list_lines("SRAM high water", marks);
 }
 
 std::string footprint_lines(const RunReport& report, const Summary& summary) {
   const auto& footprint = report.program.footprint;
-  std::string lines = line(
-      "DRAM footprint",
-      fmt::format(
-          "weights {}, biases {}, shifts {}, tables {}, instructions {} ({}), activations {} (peak live {})",
-          bytes_text(footprint.weight_bytes), bytes_text(footprint.bias_bytes),
-          bytes_text(footprint.shift_bytes), bytes_text(footprint.table_bytes),
-          bytes_text(footprint.instruction_bytes),
-          with_separators(static_cast<std::int64_t>(report.program.instructions.size())),
-          bytes_text(footprint.activation_bytes), bytes_text(footprint.peak_live_activation_bytes)));
+  const auto instructions = static_cast<std::int64_t>(report.program.instructions.size());
+  const std::vector<std::string> items{
+      "weights " + bytes_text(footprint.weight_bytes),
+      "biases " + bytes_text(footprint.bias_bytes),
+      "shifts " + bytes_text(footprint.shift_bytes),
+      "tables " + bytes_text(footprint.table_bytes),
+      fmt::format("{} instructions {}", with_separators(instructions),
+                  bytes_text(footprint.instruction_bytes)),
+      fmt::format("activations {} (peak live {})", bytes_text(footprint.activation_bytes),
+                  bytes_text(footprint.peak_live_activation_bytes))};
+  std::string lines = list_lines("DRAM footprint", items);
   const auto& data = summary.data;
-  if (data.channels > 0) {
-    lines +=
-        line("per-channel data",
-             fmt::format("{} for {} channels ({:.1f} bytes each); per-channel scales would take {} ({} bytes "
-                         "each); the shifts are {} of the weights",
-                         bytes_text(data.channel_bytes), with_separators(data.channels),
-                         static_cast<double>(data.channel_bytes) / static_cast<double>(data.channels),
-                         bytes_text(data.per_channel_scheme_bytes), kPerChannelSchemeBytes,
-                         percent_text(data.shift_share_of_weights, 2)));
-  }
-  return lines;
+  if (data.channels == 0) return lines;
+  return lines +
+         list_lines(
+             "per-channel data",
+             {fmt::format("biases and shifts {} for {} channels ({:.1f} bytes each)",
+                          bytes_text(data.channel_bytes), with_separators(data.channels),
+                          static_cast<double>(data.channel_bytes) / static_cast<double>(data.channels)),
+              fmt::format("per-channel scales would take {} ({} bytes each)",
+                          bytes_text(data.per_channel_scheme_bytes), kPerChannelSchemeBytes),
+              fmt::format("the shifts are {} of the weights", percent_text(data.shift_share_of_weights, 2))});
 }
 
 std::string optional_percent(const std::optional<double>& value) {
