@@ -14,7 +14,8 @@ std::int64_t poisoned_entry(int accumulator_bits) {
 
 }  // namespace
 
-AccumulatorStore::AccumulatorStore(sc_core::sc_module_name name, std::int64_t entries, int accumulator_bits)
+AccumulatorStore::AccumulatorStore(const sc_core::sc_module_name& name, std::int64_t entries,
+                                   int accumulator_bits)
     : sc_module(name), content_(static_cast<std::size_t>(entries), poisoned_entry(accumulator_bits)) {}
 
 }  // namespace npu::hw

@@ -14,7 +14,7 @@ namespace npu::hw {
 
 class AccumulatorStore : public sc_core::sc_module, public AccumulatorInterface {
  public:
-  AccumulatorStore(sc_core::sc_module_name name, std::int64_t entries, int accumulator_bits);
+  AccumulatorStore(const sc_core::sc_module_name& name, std::int64_t entries, int accumulator_bits);
 
   std::span<std::int64_t> entries() override { return content_; }
 

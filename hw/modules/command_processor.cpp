@@ -10,7 +10,7 @@
 
 namespace npu::hw {
 
-CommandProcessor::CommandProcessor(sc_core::sc_module_name name, const ArchConfig& arch,
+CommandProcessor::CommandProcessor(const sc_core::sc_module_name& name, const ArchConfig& arch,
                                    const ProgramLocation& program, FailureLatch& failure)
     : sc_module(name),
       dram("dram"),
@@ -66,12 +66,12 @@ void CommandProcessor::dispatch(std::int64_t pc) {
   const auto word =
       words.subspan(static_cast<std::size_t>(in_block * kInstructionBytes)).first<kInstructionBytes>();
   sc_core::wait(cycles_to_time(arch_.command_processor.dispatch_cycles));
-  Instruction instruction = decode(word, pc);
+  const Instruction instruction = decode(word, pc);
   if (instruction.opcode == Opcode::kHalt) {
     halt(pc);
     return;
   }
-  issued_.push_back({pc, std::move(instruction)});
+  issued_.push_back({pc, instruction});
   blocked_ = &issued_.back();
   queues[static_cast<std::size_t>(unit_of(blocked_->instruction))]->write(blocked_);
   blocked_ = nullptr;

@@ -32,8 +32,8 @@ class CommandProcessor : public sc_core::sc_module {
   std::array<sc_core::sc_port<sc_core::sc_fifo_out_if<const IssuedInstruction*>>, kUnits> queues;
   sc_core::sc_port<ScoreboardInterface> scoreboard;
 
-  CommandProcessor(sc_core::sc_module_name name, const ArchConfig& arch, const ProgramLocation& program,
-                   FailureLatch& failure);
+  CommandProcessor(const sc_core::sc_module_name& name, const ArchConfig& arch,
+                   const ProgramLocation& program, FailureLatch& failure);
 
   bool halted() const { return halted_; }
   Cycles halt_cycle() const { return halt_cycle_; }

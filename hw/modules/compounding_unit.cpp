@@ -2,7 +2,8 @@
 
 namespace npu::hw {
 
-CompoundingUnit::CompoundingUnit(sc_core::sc_module_name name, int lanes) : sc_module(name), lanes_(lanes) {}
+CompoundingUnit::CompoundingUnit(const sc_core::sc_module_name& name, int lanes)
+    : sc_module(name), lanes_(lanes) {}
 
 void CompoundingUnit::compound(std::int64_t outputs) {
   outputs_ += outputs;

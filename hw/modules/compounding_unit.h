@@ -13,7 +13,7 @@ namespace npu::hw {
 
 class CompoundingUnit : public sc_core::sc_module, public CompoundingInterface {
  public:
-  CompoundingUnit(sc_core::sc_module_name name, int lanes);
+  CompoundingUnit(const sc_core::sc_module_name& name, int lanes);
 
   void compound(std::int64_t outputs) override;
 

@@ -6,7 +6,7 @@
 
 namespace npu::hw {
 
-DmaChannel::DmaChannel(sc_core::sc_module_name name, Unit unit, const ArchConfig& arch,
+DmaChannel::DmaChannel(const sc_core::sc_module_name& name, Unit unit, const ArchConfig& arch,
                        const UnitEnvironment& environment)
     : ExecutionUnit(name, unit, environment),
       dram("dram"),

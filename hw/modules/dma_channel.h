@@ -21,7 +21,7 @@ class DmaChannel : public ExecutionUnit {
   tlm_utils::simple_initiator_socket<DmaChannel> dram;
   tlm_utils::simple_initiator_socket<DmaChannel> sram;
 
-  DmaChannel(sc_core::sc_module_name name, Unit unit, const ArchConfig& arch,
+  DmaChannel(const sc_core::sc_module_name& name, Unit unit, const ArchConfig& arch,
              const UnitEnvironment& environment);
 
  private:

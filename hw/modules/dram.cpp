@@ -8,7 +8,7 @@
 
 namespace npu::hw {
 
-Dram::Dram(sc_core::sc_module_name name, const DramConfig& config, std::vector<std::uint8_t> image)
+Dram::Dram(const sc_core::sc_module_name& name, const DramConfig& config, std::vector<std::uint8_t> image)
     : sc_module(name), port("port"), config_(config), content_(std::move(image)) {
   port.register_b_transport(this, &Dram::transport);
 }

@@ -21,7 +21,7 @@ class Dram : public sc_core::sc_module {
   tlm_utils::multi_passthrough_target_socket<Dram> port;  ///< DMA channels and instruction fetch
 
   /// `image`: the content at reset; its size is what can be addressed.
-  Dram(sc_core::sc_module_name name, const DramConfig& config, std::vector<std::uint8_t> image);
+  Dram(const sc_core::sc_module_name& name, const DramConfig& config, std::vector<std::uint8_t> image);
 
   // counters
   Bytes read_bytes() const { return read_bytes_; }    ///< over the bus

@@ -18,7 +18,8 @@ std::uint64_t next_random(std::uint64_t& state) {
 
 }  // namespace
 
-ExecutionUnit::ExecutionUnit(sc_core::sc_module_name name, Unit unit, const UnitEnvironment& environment)
+ExecutionUnit::ExecutionUnit(const sc_core::sc_module_name& name, Unit unit,
+                             const UnitEnvironment& environment)
     : sc_module(name),
       instructions("instructions"),
       tokens("tokens"),

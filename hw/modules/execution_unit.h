@@ -26,7 +26,7 @@ class ExecutionUnit : public sc_core::sc_module {
   sc_core::sc_port<TokenInterface> tokens;
   sc_core::sc_port<ScoreboardInterface> scoreboard;
 
-  ExecutionUnit(sc_core::sc_module_name name, Unit unit, const UnitEnvironment& environment);
+  ExecutionUnit(const sc_core::sc_module_name& name, Unit unit, const UnitEnvironment& environment);
 
   /// The instruction being waited for or executed; null between instructions.
   const IssuedInstruction* current() const { return current_; }

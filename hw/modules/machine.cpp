@@ -9,7 +9,7 @@
 
 namespace npu::hw {
 
-Machine::Machine(sc_core::sc_module_name name, const Program& program, const ArchConfig& arch,
+Machine::Machine(const sc_core::sc_module_name& name, const Program& program, const ArchConfig& arch,
                  std::vector<std::uint8_t> dram_image, const MachineOptions& options)
     : sc_module(name),
       environment_{failure_, trace_, options.random_stall_seed},

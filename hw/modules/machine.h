@@ -31,13 +31,13 @@ namespace npu::hw {
 class Machine : public sc_core::sc_module {
  public:
   /// `arch` must outlive the machine. The trace has room for every instruction of `program`.
-  Machine(sc_core::sc_module_name name, const Program& program, const ArchConfig& arch,
+  Machine(const sc_core::sc_module_name& name, const Program& program, const ArchConfig& arch,
           std::vector<std::uint8_t> dram_image, const MachineOptions& options);
 
   /// Simulates until the program halts; once.
   void run();
 
-  const MachineTrace& trace() const { return trace_; }
+  const MachineTrace& machine_trace() const { return trace_; }
   std::span<const std::uint8_t> dram_content() const { return dram_.content(); }
 
  private:

@@ -6,7 +6,8 @@
 
 namespace npu::hw {
 
-PeArray::PeArray(sc_core::sc_module_name name, const ArchConfig& arch, const UnitEnvironment& environment)
+PeArray::PeArray(const sc_core::sc_module_name& name, const ArchConfig& arch,
+                 const UnitEnvironment& environment)
     : ExecutionUnit(name, Unit::kConv, environment),
       weight_sram("weight_sram"),
       global_buffer("global_buffer"),

@@ -19,7 +19,7 @@ class PeArray : public ExecutionUnit {
   sc_core::sc_port<AccumulatorInterface> accumulators;
   sc_core::sc_port<CompoundingInterface> compounding;
 
-  PeArray(sc_core::sc_module_name name, const ArchConfig& arch, const UnitEnvironment& environment);
+  PeArray(const sc_core::sc_module_name& name, const ArchConfig& arch, const UnitEnvironment& environment);
 
  private:
   void start_of_simulation() override;

@@ -19,7 +19,7 @@ MachineRun run_machine(const Program& program, const ArchConfig& arch, std::vect
   Machine machine("npu", program, arch, std::move(dram_image), options);
   machine.run();
   const auto content = machine.dram_content();
-  return {machine.trace(), {content.begin(), content.end()}};
+  return {machine.machine_trace(), {content.begin(), content.end()}};
 }
 
 }  // namespace npu::hw

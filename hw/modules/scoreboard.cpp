@@ -27,7 +27,7 @@ Overlap find_overlap(const std::vector<Region>& first, const std::vector<Region>
 
 }  // namespace
 
-Scoreboard::Scoreboard(sc_core::sc_module_name name, const MachineFormat& format)
+Scoreboard::Scoreboard(const sc_core::sc_module_name& name, const MachineFormat& format)
     : sc_module(name), format_(format) {}
 
 void Scoreboard::start(Unit unit, const IssuedInstruction& issued) {

@@ -16,7 +16,7 @@ namespace npu::hw {
 
 class Scoreboard : public sc_core::sc_module, public ScoreboardInterface {
  public:
-  Scoreboard(sc_core::sc_module_name name, const MachineFormat& format);
+  Scoreboard(const sc_core::sc_module_name& name, const MachineFormat& format);
 
   void start(Unit unit, const IssuedInstruction& issued) override;
   void retire(Unit unit) override;

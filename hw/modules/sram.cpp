@@ -4,7 +4,7 @@
 
 namespace npu::hw {
 
-Sram::Sram(sc_core::sc_module_name name, Bytes capacity_bytes)
+Sram::Sram(const sc_core::sc_module_name& name, Bytes capacity_bytes)
     : sc_module(name), port("port"), content_(static_cast<std::size_t>(capacity_bytes), kPoison) {
   port.register_b_transport(this, &Sram::transport);
   port.register_get_direct_mem_ptr(this, &Sram::direct_memory);

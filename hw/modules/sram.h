@@ -22,7 +22,7 @@ class Sram : public sc_core::sc_module {
   // sockets
   tlm_utils::multi_passthrough_target_socket<Sram> port;  ///< DMA by b_transport, compute units by DMI
 
-  Sram(sc_core::sc_module_name name, Bytes capacity_bytes);
+  Sram(const sc_core::sc_module_name& name, Bytes capacity_bytes);
 
   // counters: traffic of the DMA; the compute units' is in their access counts
   Bytes read_bytes() const { return read_bytes_; }

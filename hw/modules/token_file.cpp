@@ -26,7 +26,7 @@ std::string slot_name(std::size_t slot) {
 
 }  // namespace
 
-TokenFile::TokenFile(sc_core::sc_module_name name) : sc_module(name) {}
+TokenFile::TokenFile(const sc_core::sc_module_name& name) : sc_module(name) {}
 
 // While several producers are missing, the time counts for the first of them.
 void TokenFile::take(Unit consumer, const Tokens& tokens, InstructionRecord& record) {

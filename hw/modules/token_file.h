@@ -17,7 +17,7 @@ inline constexpr std::int64_t kMaxTokens = 65535;
 
 class TokenFile : public sc_core::sc_module, public TokenInterface {
  public:
-  explicit TokenFile(sc_core::sc_module_name name);
+  explicit TokenFile(const sc_core::sc_module_name& name);
 
   void take(Unit consumer, const Tokens& tokens, InstructionRecord& record) override;
   void signal(Unit producer, const Tokens& tokens, std::int64_t pc) override;

@@ -6,7 +6,7 @@
 
 namespace npu::hw {
 
-VectorUnit::VectorUnit(sc_core::sc_module_name name, const ArchConfig& arch,
+VectorUnit::VectorUnit(const sc_core::sc_module_name& name, const ArchConfig& arch,
                        const UnitEnvironment& environment)
     : ExecutionUnit(name, Unit::kVector, environment),
       weight_sram("weight_sram"),

@@ -17,7 +17,7 @@ class VectorUnit : public ExecutionUnit {
   tlm_utils::simple_initiator_socket<VectorUnit> weight_sram;  ///< tables
   tlm_utils::simple_initiator_socket<VectorUnit> global_buffer;
 
-  VectorUnit(sc_core::sc_module_name name, const ArchConfig& arch, const UnitEnvironment& environment);
+  VectorUnit(const sc_core::sc_module_name& name, const ArchConfig& arch, const UnitEnvironment& environment);
 
  private:
   void start_of_simulation() override;
