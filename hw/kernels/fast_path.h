@@ -62,6 +62,33 @@ struct CompoundTask {
   std::int64_t pixel_stride_bytes = 0;
 };
 
+/// Elements of a residual add: out = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift), 32
+/// bits.
+struct ScaledSumTask {
+  const std::uint8_t* a = nullptr;
+  const std::uint8_t* b = nullptr;
+  std::uint8_t* out = nullptr;  ///< may be a or b
+  std::int64_t count = 0;
+  std::int32_t multiplier_a = 0;
+  std::int32_t multiplier_b = 0;
+  std::int32_t constant = 0;
+  int shift = 0;
+  std::int32_t low = 0;
+  std::int32_t high = 0;
+  std::int32_t cut_below = 0;  ///< results outside [cut_below, cut_above] count as saturated
+  std::int32_t cut_above = 0;
+};
+
+/// One pooling window, all channels.
+struct WindowTask {
+  const std::uint8_t* first = nullptr;
+  std::int64_t row_stride_bytes = 0;
+  std::int64_t pixel_stride_bytes = 0;
+  std::int64_t rows = 0;
+  std::int64_t columns = 0;
+  std::int64_t channels = 0;
+};
+
 struct FastPath {
   int lane_elements = 0;
   int element_bytes = 0;
@@ -83,6 +110,10 @@ struct FastPath {
   void (*depthwise)(const DepthwiseTask&) = nullptr;
   /// Output step; returns the number of outputs cut by the type's range.
   std::int64_t (*compound)(const CompoundingTable&, const CompoundTask&) = nullptr;
+  std::int64_t (*scaled_sum)(const ScaledSumTask&) = nullptr;  ///< returns the number of cut outputs
+  /// Maximum of each channel, clamped to [low, high].
+  void (*max_window)(const WindowTask&, std::int8_t low, std::int8_t high, std::uint8_t* out) = nullptr;
+  void (*sum_window)(const WindowTask&, std::int32_t* sums) = nullptr;  ///< sum of each channel
 };
 
 /// Null for the scalar path and on processors of another kind.

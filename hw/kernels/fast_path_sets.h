@@ -15,4 +15,9 @@ const FastPath& fast_path_vnni();
 void interleave_offset_bytes(const std::uint8_t* const* columns, std::int64_t channels, std::int64_t stride,
                              std::int64_t width, std::uint8_t* to);
 
+/// FastPath::scaled_sum, max_window and sum_window. Need AVX2.
+std::int64_t scaled_sum_avx2(const ScaledSumTask& task);
+void max_window_avx2(const WindowTask& task, std::int8_t low, std::int8_t high, std::uint8_t* out);
+void sum_window_avx2(const WindowTask& task, std::int32_t* sums);
+
 }  // namespace npu::hw

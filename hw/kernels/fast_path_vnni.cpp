@@ -239,7 +239,10 @@ const FastPath& fast_path_vnni() {
                               .dense = dense,
                               .interleave = interleave_offset_bytes,
                               .depthwise = depthwise,
-                              .compound = compound};
+                              .compound = compound,
+                              .scaled_sum = scaled_sum_avx2,
+                              .max_window = max_window_avx2,
+                              .sum_window = sum_window_avx2};
   return kPath;
 }
 

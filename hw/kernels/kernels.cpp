@@ -11,6 +11,7 @@
 #include "hw/kernels/conv_operands.h"
 #include "hw/kernels/conv_scalar.h"
 #include "hw/kernels/transfer.h"
+#include "hw/kernels/vector_fast.h"
 #include "hw/kernels/vector_scalar.h"
 
 namespace npu::hw {
@@ -59,19 +60,26 @@ struct Kernels::State {
   ScalarScratch scalar;
   PendingResult pending;
 
-  std::optional<FastConv> fast;  ///< none on the scalar path
+  std::optional<FastConv> fast_conv;  ///< none on the scalar path
+  std::optional<FastVector> fast_vector;
   std::int64_t vectorised = 0;
 
   std::int64_t conv(const Conv& conv, std::int64_t pc, const ConvOperands& operands) {
-    if (fast) {
-      if (const auto saturated = fast->run(conv, pc, operands)) {
+    if (fast_conv) {
+      if (const auto saturated = fast_conv->run(conv, pc, operands)) {
         ++vectorised;
         return *saturated;
       }
     }
     return conv_scalar(conv, pc, format, operands, scalar);
   }
-  std::int64_t vector(const Vector& vector, const MemoryView& memory, const OutputTile& output) const {
+  std::int64_t vector(const Vector& vector, const MemoryView& memory, const OutputTile& output) {
+    if (fast_vector) {
+      if (const auto saturated = fast_vector->run(vector, memory, output)) {
+        ++vectorised;
+        return *saturated;
+      }
+    }
     return vector_scalar(vector, format, memory, output);
   }
 };
@@ -82,7 +90,10 @@ Kernels::Kernels(const MachineFormat& format, KernelPath path) : state_(std::mak
                      std::string("this processor has no ") + kernel_path_name(path) + " instructions");
   }
   state_->format = format;
-  if (const FastPath* pieces = fast_path(path)) state_->fast.emplace(format, *pieces);
+  if (const FastPath* pieces = fast_path(path)) {
+    state_->fast_conv.emplace(format, *pieces);
+    state_->fast_vector.emplace(format, *pieces);
+  }
 }
 Kernels::~Kernels() = default;
 
