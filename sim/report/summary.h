@@ -18,7 +18,7 @@ struct LayerSummary {
   std::int64_t tiles = 0;           ///< CONV and VECTOR instructions
   std::int64_t effective_macs = 0;  ///< MACs less the zero weights that are skipped
   // Timed runs only:
-  double utilization = 0;       ///< MACs / (cycles x PEs); above 1 only where zero weights are skipped
+  double utilization = 0;       ///< MACs / (cycles x PEs). May exceed 1: see LayerTime::cycles, and skipped zeros
   std::int64_t dram_bytes = 0;  ///< read and written, on the bus
   hw::EnergyBreakdown energy;
 };

@@ -19,12 +19,12 @@ std::string line(const std::string& label, const std::string& text) {
 std::string list_lines(const std::string& label, const std::vector<std::string>& items) {
   std::string lines;
   std::string text;
-  for (std::size_t item = 0; item < items.size(); ++item) {
-    if (text.size() + items[item].size() > kLineLength) {
-      lines += line(lines.empty() ? label : "", text);
+  for (const auto& item : items) {
+    if (!text.empty() && text.size() + item.size() > kLineLength) {
+      lines += line(lines.empty() ? label : "", text + ",");
       text.clear();
     }
-    text += items[item] + (item + 1 < items.size() ? ", " : "");
+    text += (text.empty() ? "" : ", ") + item;
   }
   return lines + line(lines.empty() ? label : "", text);
 }
