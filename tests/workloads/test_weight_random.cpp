@@ -28,7 +28,7 @@ TEST_CASE("Streams of different seeds or names differ") {
   CHECK(equal == 0);
 }
 
-TEST_CASE("Uniform numbers fill [0, 1) evenly") {
+TEST_CASE("Uniform numbers fill the unit interval evenly") {
   WeightRandom random(3, "uniform");
   std::vector<int> bins(16, 0);
   const int draws = 160'000;

@@ -45,7 +45,7 @@ TEST_CASE("Maps that one node needs at the same time never overlap") {
   }
 }
 
-TEST_CASE("A chain reuses addresses; keeping every map does not") {
+TEST_CASE("A chain reuses addresses, keeping every map does not") {
   tests::NetworkMaker net(2, {8, 16, 16});
   auto last = net.input();
   for (int i = 0; i < 6; ++i) last = net.conv(last, {.out_channels = 8});

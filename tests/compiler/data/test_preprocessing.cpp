@@ -18,7 +18,7 @@ std::filesystem::path put(const TemporaryFolder& folder, const std::string& name
 
 }  // namespace
 
-TEST_CASE("input[c][y][x] = (pixel - mean) / std, in RGB or BGR order") {
+TEST_CASE("each input value = (pixel - mean) / std, in RGB or BGR order") {
   const Image image{1, 2, {10, 20, 30, 40, 50, 60}};
   ImageGeometry geometry;
   geometry.crop_height = 1;
@@ -45,7 +45,7 @@ TEST_CASE("a cropped image that is not of the network's size is resized to it") 
 }
 
 TEST_CASE(
-    "a network with one input channel gets the luminance; other channel counts and small images are "
+    "a network with one input channel gets the luminance, other channel counts and small images are "
     "refused") {
   const Image image{1, 1, {100, 200, 50}};
   ImageGeometry geometry;

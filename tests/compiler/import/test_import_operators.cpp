@@ -73,7 +73,7 @@ TEST_CASE("Conv: asymmetric pads, strides, groups and bias arrive as they are") 
   CHECK(conv.activation.kind == Activation::Kind::kNone);
 }
 
-TEST_CASE("Conv: the kernel comes from the weights where kernel_shape is absent; dilation of a 1-wide kernel is nothing") {
+TEST_CASE("Conv: the kernel comes from the weights where kernel_shape is absent, dilation of a 1-wide kernel is nothing") {
   CHECK(conv_window({1, 2, 8, 8}, [](NodeMaker&) {}, 3, 2) == Window{3, 2, 1, 1, 0, 0, 0, 0, false});
   CHECK(conv_window({1, 2, 8, 8}, [](NodeMaker& n) { n.with("dilations", Dims{1, 2}); }, 3, 1) ==
         Window{3, 1, 1, 1, 0, 0, 0, 0, false});
@@ -213,7 +213,7 @@ TEST_CASE("GlobalAveragePool and ReduceMean over height and width") {
   }
 }
 
-TEST_CASE("Gemm: transB, alpha, beta and every form of bias; MatMul") {
+TEST_CASE("Gemm: transB, alpha, beta and every form of bias, MatMul") {
   using Numbers = std::vector<double>;
   const auto gemm = [](const Dims& bias_dims, bool transposed, float alpha, float beta) {
     ModelMaker model({1, 2, 1, 1});
@@ -287,7 +287,7 @@ TEST_CASE("Pad of height and width with zeros, in both forms") {
   }
 }
 
-TEST_CASE("Dropout and Identity hand on values; Constant makes them") {
+TEST_CASE("Dropout and Identity hand on values, Constant makes them") {
   ModelMaker model({1, 2, 1, 2});
   model.node("Constant", {}, "two").with_real("value_float", 2);
   model.node("Identity", {"two"}, "same");

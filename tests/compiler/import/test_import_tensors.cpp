@@ -114,7 +114,7 @@ TEST_CASE("Integers in raw and typed form") {
   CHECK(integers_of(raw_tensor<std::uint8_t>(TensorProto::BOOL, {}, {1})) == Dims{1});
 }
 
-TEST_CASE("A scalar has no dimensions and one value; a tensor may be empty") {
+TEST_CASE("A scalar has no dimensions and one value, a tensor may be empty") {
   CHECK(floats_of(raw_tensor<float>(TensorProto::FLOAT, {}, {3})) == std::vector<float>{3});
   CHECK(floats_of(empty_tensor(TensorProto::FLOAT, {0})).empty());
   CHECK(floats_of(empty_tensor(TensorProto::FLOAT, {std::int64_t{1} << 31, 0, std::int64_t{1} << 31})).empty());

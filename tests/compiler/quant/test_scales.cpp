@@ -106,7 +106,7 @@ TEST_CASE("inputs of a concatenation share its scale where nothing else reads th
   CHECK(groups.leader.at("input") == "input");
 }
 
-TEST_CASE("a value in two concatenations, or twice in one, is copied; nested concatenations are not") {
+TEST_CASE("a value in two concatenations, or twice in one, is copied, nested concatenations are not") {
   GraphBuilder builder({4, 8, 8}, 2);
   const auto a = builder.conv("input", 4, window(1));
   const auto b = builder.conv("input", 4, window(1));

@@ -46,7 +46,7 @@ TEST_CASE("The predicted traffic of a layer that fits on chip is its compulsory 
   CHECK(plan.cost.dram_bytes == Approx(compulsory));
 }
 
-TEST_CASE("A machine with one dataflow gets it; one with both gets the cheaper and the reason names both") {
+TEST_CASE("A machine with one dataflow gets it, one with both gets the cheaper and the reason names both") {
   auto arch = default_arch();
   const auto stem = problem(112, 7, 3, 64);
   const auto both = plan_conv(stem, arch, "stem");

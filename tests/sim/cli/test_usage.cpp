@@ -38,7 +38,7 @@ TEST_CASE("the top-level help lists the commands and exit codes, but not the wor
   REQUIRE_THAT(result.output, !Contains("worker"));
 }
 
-TEST_CASE("--version names version and revision") {
+TEST_CASE("option --version names version and revision") {
   const auto result = run_tool({"--version"});
   REQUIRE(result.exit_code == 0);
   REQUIRE_THAT(result.output, Catch::Matches("npusim [0-9.]+ \\(revision [0-9a-z-]+\\)\n"));
