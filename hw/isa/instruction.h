@@ -19,6 +19,7 @@ enum class Unit : std::uint8_t { kLoadWeights = 0, kLoadActivations, kStore, kCo
 inline constexpr int kUnits = 5;
 inline constexpr int kUnitSlots = 6;  ///< the encoding has room for one more
 inline constexpr int kMaxWait = 15;
+inline constexpr std::int64_t kMaxTokens = 255;  ///< a semaphore has 8 bits
 
 const char* unit_name(Unit unit);
 

@@ -73,12 +73,12 @@ void TokenOrder::give_tokens(const Instruction& instruction, std::int64_t pc, Un
     const std::int64_t taken =
         started == 0 ? 0 : taken_after_[consumer][static_cast<std::size_t>(started - 1)][slot(producer)];
     const std::int64_t outstanding = std::ssize(tokens.signal_pcs) - taken;
-    if (outstanding > kMaxOutstandingTokens && !tokens.overflow_reported) {
+    if (outstanding > kMaxTokens && !tokens.overflow_reported) {
       tokens.overflow_reported = true;
       findings.add(FindingKind::kSemaphoreOverflow, pc,
                    fmt::format("{} on unit {} can bring the tokens for unit {} to {}, the semaphore holds {}",
                                opcode_name(instruction.opcode), unit_name(producer),
-                               unit_name(static_cast<Unit>(consumer)), outstanding, kMaxOutstandingTokens));
+                               unit_name(static_cast<Unit>(consumer)), outstanding, kMaxTokens));
     }
   }
 }

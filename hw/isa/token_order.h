@@ -12,8 +12,6 @@
 
 namespace npu::hw {
 
-inline constexpr std::int64_t kMaxOutstandingTokens = 255;  ///< a semaphore has 8 bits
-
 class TokenOrder {
  public:
   explicit TokenOrder(std::int64_t instructions);

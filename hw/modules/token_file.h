@@ -12,9 +12,6 @@
 
 namespace npu::hw {
 
-/// Largest count a semaphore holds (16-bit counters); one more is a SimulationError.
-inline constexpr std::int64_t kMaxTokens = 65535;
-
 class TokenFile : public sc_core::sc_module, public TokenInterface {
  public:
   explicit TokenFile(const sc_core::sc_module_name& name);

@@ -12,6 +12,7 @@
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/quantizer.h"
 #include "hw/common/error.h"
+#include "hw/isa/verifier.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/progress.h"
 #include "workloads/networks.h"
@@ -171,6 +172,7 @@ PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConf
   PreparedProgram prepared;
   prepared.program = hw::read_program(path);
   hw::check_compatible(prepared.program, arch);
+  hw::require_verified(prepared.program);
   prepared.network_source = path;
   prepared.normalisation = normalisation_from_json(prepared.program.preprocessing_json, path);
   return prepared;
