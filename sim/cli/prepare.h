@@ -24,11 +24,11 @@ struct NetworkOptions {
   std::string calibration;                ///< a folder of images, a saved .json, "synthetic", or empty
   std::int64_t calibration_images = 100;  ///< at most so many of the folder
   std::optional<int> shift_bits;          ///< the machine's if not given
-  bool bias_correction = true;
+  std::optional<bool> bias_correction;    ///< the quantiser's rule if not given: with shifts only
   std::uint64_t seed = 1;  ///< of built-in weights and synthetic inputs
 };
 
-/// Adds --network, --calibration, --calibration-images, --shift-bits, --no-bias-correction and --seed.
+/// Adds --network, --calibration, --calibration-images, --shift-bits, --[no-]bias-correction and --seed.
 /// `network` stays optional where `network_required` is false.
 void add_network_options(CLI::App& command, NetworkOptions& options, bool network_required);
 
