@@ -1,6 +1,7 @@
 #include "compiler/data/float_runtime.h"
 
 #include <fmt/core.h>
+#include <omp.h>
 
 #include <algorithm>
 
@@ -9,6 +10,20 @@
 
 namespace npu::compiler {
 namespace {
+
+/// Threads of OpenMP, which oneDNN uses, for the calling thread and as long as this object lives.
+class OperatorThreads {
+ public:
+  explicit OperatorThreads(int threads) : before_(omp_get_max_threads()) {
+    if (threads > 0) omp_set_num_threads(threads);
+  }
+  ~OperatorThreads() { omp_set_num_threads(before_); }
+  OperatorThreads(const OperatorThreads&) = delete;
+  OperatorThreads& operator=(const OperatorThreads&) = delete;
+
+ private:
+  int before_;
+};
 
 // A value as a dense [channel][row][column] array: its own bytes if it lies that way already, else a
 // reordered copy.
@@ -40,8 +55,9 @@ class PlainCopy {
 }  // namespace
 
 struct FloatRuntime::State {
-  explicit State(const Graph& float_graph)
-      : graph(float_graph),
+  State(const Graph& float_graph, int operator_threads)
+      : threads(operator_threads),
+        graph(float_graph),
         shapes(infer_shapes(graph)),
         plan(build_float_plan(graph, shapes)),
         stream(plan.engine),
@@ -55,6 +71,7 @@ struct FloatRuntime::State {
     observer(value, copy->second.read(stream));
   }
 
+  int threads;
   Graph graph;
   ShapeMap shapes;
   FloatPlan plan;
@@ -63,11 +80,15 @@ struct FloatRuntime::State {
   std::map<std::string, PlainCopy> observed;  ///< made when an observer first asks
 };
 
-FloatRuntime::FloatRuntime(const Graph& graph) : state_(std::make_unique<State>(graph)) {}
+FloatRuntime::FloatRuntime(const Graph& graph, int threads) {
+  const OperatorThreads limit(threads);
+  state_ = std::make_unique<State>(graph, threads);
+}
 FloatRuntime::~FloatRuntime() = default;
 
 std::vector<float> FloatRuntime::run(std::span<const float> input, const Observer& observer) {
   State& state = *state_;
+  const OperatorThreads limit(state.threads);
   const std::int64_t expected = state.graph.input_shape.elements();
   if (static_cast<std::int64_t>(input.size()) != expected) {
     throw InputError(state.graph.input,

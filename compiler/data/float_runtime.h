@@ -1,4 +1,5 @@
-// Runs the float graph with oneDNN: calibration, float accuracy, and tests of the passes. Any Graph, canonical or not.
+// Runs the float graph with oneDNN: calibration, float accuracy, and tests of the passes. Any Graph,
+// canonical or not.
 #pragma once
 
 #include <functional>
@@ -13,8 +14,10 @@ namespace npu::compiler {
 
 class FloatRuntime {
  public:
-  /// Prepares primitives and weights once; `graph` is copied.
-  explicit FloatRuntime(const Graph& graph);
+  /// Prepares primitives and weights once; `graph` is copied. `threads` work on each operator; 0 takes every
+  /// core. With a runtime in each of several threads, or beside other busy processes, 1 is faster: the
+  /// threads of one operator wait for each other.
+  explicit FloatRuntime(const Graph& graph, int threads = 0);
   ~FloatRuntime();
   FloatRuntime(const FloatRuntime&) = delete;
   FloatRuntime& operator=(const FloatRuntime&) = delete;

@@ -54,6 +54,10 @@ std::string GraphBuilder::node(Operator op, std::vector<std::string> inputs) {
   return graph_.nodes.back().output;
 }
 
+Values evaluate_naively(const Graph& graph, std::span<const float> input) {
+  return evaluate_all(graph, std::vector<double>(input.begin(), input.end()));
+}
+
 Graph GraphBuilder::finish(const std::string& output) {
   graph_.output = output;
   verify_graph(graph_);

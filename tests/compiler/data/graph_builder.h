@@ -2,10 +2,13 @@
 // random from the builder's seed.
 #pragma once
 
+#include <array>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "compiler/graph/graph.h"
+#include "tests/compiler/graph/naive_evaluator.h"
 #include "tests/support.h"
 
 namespace npu::tests {
@@ -39,5 +42,8 @@ class GraphBuilder {
   compiler::Graph graph_;
   TestRandom random_;
 };
+
+/// Every value of the graph by the naive evaluator, [channel][row][column].
+Values evaluate_naively(const compiler::Graph& graph, std::span<const float> input);
 
 }  // namespace npu::tests

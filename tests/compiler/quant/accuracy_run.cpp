@@ -4,10 +4,13 @@
 #include <chrono>
 #include <thread>
 
+#include "compiler/codegen/compile.h"
 #include "compiler/data/float_runtime.h"
 #include "compiler/import/onnx_import.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/reference/interpreter.h"
+#include "hw/common/error.h"
+#include "sim/engines/functional/functional_engine.h"
 
 namespace npu::tests {
 
@@ -57,14 +60,21 @@ std::vector<int> AccuracyRun::float_predictions(double* images_per_second) const
   return predictions;
 }
 
-std::vector<int> AccuracyRun::integer_predictions(const QuantizedGraph& quantized, int threads) const {
+std::vector<int> AccuracyRun::integer_predictions(const QuantizedGraph& quantized, const hw::ArchConfig& arch,
+                                                  int threads) const {
+  const hw::Program program = compile(quantized, arch);
+  const QTensor& tensor = quantized.tensors[static_cast<std::size_t>(quantized.input)];
+  const auto integers = [&](std::size_t image) {
+    return quantize_input(inputs_[image], tensor, quantized.activation_bits);
+  };
+  sim::FunctionalEngine first(program);
+  const auto expected = interpret(quantized, integers(0)).tensors[static_cast<std::size_t>(quantized.output)];
+  NPU_CHECK(first.run(integers(0)) == expected, "functional engine and interpreter disagree");
   std::vector<int> predictions(inputs_.size());
-  const auto work = [&](std::size_t first) {
-    const QTensor& tensor = quantized.tensors[static_cast<std::size_t>(quantized.input)];
-    for (std::size_t i = first; i < inputs_.size(); i += static_cast<std::size_t>(threads)) {
-      const auto input = quantize_input(inputs_[i], tensor, quantized.activation_bits);
-      predictions[i] =
-          best_class(interpret(quantized, input).tensors[static_cast<std::size_t>(quantized.output)]);
+  const auto work = [&](std::size_t begin) {
+    sim::FunctionalEngine engine(program);
+    for (std::size_t i = begin; i < inputs_.size(); i += static_cast<std::size_t>(threads)) {
+      predictions[i] = best_class(engine.run(integers(i)));
     }
   };
   std::vector<std::jthread> workers;

@@ -32,7 +32,10 @@ class AccuracyRun {
   }
 
   std::vector<int> float_predictions(double* images_per_second = nullptr) const;
-  std::vector<int> integer_predictions(const compiler::QuantizedGraph& quantized, int threads) const;
+  /// Compiled for `arch` and run by the functional engine, one for each thread; the first image also by the
+  /// interpreter. Throws InternalError if the two disagree on it.
+  std::vector<int> integer_predictions(const compiler::QuantizedGraph& quantized, const hw::ArchConfig& arch,
+                                       int threads) const;
 
   /// Percent of predictions that are the label.
   double top1(const std::vector<int>& predictions) const;

@@ -36,7 +36,7 @@ int main(int argc, char** argv) {
                                Scheme{"no shift, bias correction", 0, true}, Scheme{"no shift", 0, false}}) {
       const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch,
                                                 {scheme.shift_bits, scheme.bias_correction, {}});
-      const auto predictions = run.integer_predictions(quantized, kThreads);
+      const auto predictions = run.integer_predictions(quantized, arch, kThreads);
       fmt::print("{:<24}{:>7}{:>10.1f}{:>8.2f}  {:<26}{:>7.2f}{:>7.2f}{:>8.2f}\n", model, run.images(), rate,
                  run.top1(reference), scheme.name, run.top1(predictions),
                  run.top1(reference) - run.top1(predictions), agreement(reference, predictions));

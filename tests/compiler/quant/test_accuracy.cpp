@@ -28,8 +28,8 @@ Measured measure(const std::string& model) {
   REQUIRE(run.images() == kImages);
   const auto arch = hw::load_arch(source_folder() / "configs" / "arch" / "shift_npu.json");
   const auto predictions = [&](int shift_bits) {
-    return run.integer_predictions(
-        compiler::quantize(run.graph(), run.calibration(), arch, {shift_bits, {}, {}}), kThreads);
+    const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch, {shift_bits, {}, {}});
+    return run.integer_predictions(quantized, arch, kThreads);
   };
   const auto reference = run.float_predictions();
   const auto shifted = predictions(4);

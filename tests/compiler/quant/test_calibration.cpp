@@ -7,7 +7,6 @@
 #include "hw/common/file.h"
 #include "hw/common/json_reader.h"
 #include "tests/compiler/data/graph_builder.h"
-#include "tests/compiler/data/naive_evaluator.h"
 
 using namespace npu;
 using namespace npu::compiler;

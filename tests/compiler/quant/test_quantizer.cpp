@@ -7,7 +7,6 @@
 #include "compiler/reference/interpreter.h"
 #include "hw/common/error.h"
 #include "tests/compiler/data/graph_builder.h"
-#include "tests/compiler/data/naive_evaluator.h"
 
 using namespace npu;
 using namespace npu::compiler;
