@@ -31,18 +31,14 @@ const CheckedInstruction& BoundsCheck::require_inside(const Instruction& instruc
   const std::array<std::int64_t, kMemories> bytes{
       std::ssize(memory.dram), std::ssize(memory.weight_sram), std::ssize(memory.global_buffer),
       std::ssize(memory.accumulators) * format.accumulator_bytes()};
-  const auto found = checked_.find(pc);
-  if (found != checked_.end() && found->second.memory_bytes == bytes &&
-      found->second.instruction == instruction) {
-    return found->second;
-  }
+  std::optional<CheckedInstruction>& slot = checked_.at(pc);
+  if (slot && slot->memory_bytes == bytes && slot->instruction == instruction) return *slot;
   const RegionSet regions = regions_of(instruction, format);
   for (const auto* side : {&regions.reads, &regions.writes}) {
     for (const auto& region : *side)
       require_region(region, bytes[static_cast<std::size_t>(region.memory)], pc);
   }
-  return checked_.insert_or_assign(pc, CheckedInstruction{instruction, bytes, overwrites_operands(regions)})
-      .first->second;
+  return slot.emplace(CheckedInstruction{instruction, bytes, overwrites_operands(regions)});
 }
 
 }  // namespace npu::hw

@@ -4,10 +4,11 @@
 
 #include <array>
 #include <cstdint>
-#include <unordered_map>
+#include <optional>
 
 #include "hw/isa/regions.h"
 #include "hw/kernels/memory_view.h"
+#include "hw/kernels/pc_slots.h"
 
 namespace npu::hw {
 
@@ -27,7 +28,7 @@ class BoundsCheck {
                                            const MachineFormat& format, const MemoryView& memory);
 
  private:
-  std::unordered_map<std::int64_t, CheckedInstruction> checked_;  ///< by pc
+  PcSlots<std::optional<CheckedInstruction>> checked_;
 };
 
 }  // namespace npu::hw

@@ -10,6 +10,7 @@ namespace npu::hw {
 namespace {
 
 constexpr std::int64_t kRingBytes = 24 * 1024;  // half a first-level cache
+constexpr std::int64_t kBatchSums = 2048;       // partial sums finished together, in whole rows
 
 }  // namespace
 
@@ -41,21 +42,18 @@ std::int64_t DepthwiseFast::run(const Conv& conv, const ConvOperands& operands, 
 // Row `in_row` of the input, or of padding, as lanes.
 void DepthwiseFast::build_row(const Conv& conv, const ConvOperands& operands, const FastPath& path,
                               const Group& group, std::int64_t in_row, std::uint8_t* to) {
-  const bool real_row = in_row >= 0 && in_row < conv.in_height;
-  const bool whole_blocks = group.real == group.padded;
-  for (std::int64_t column = 0; column < std::ssize(columns_); ++column) {
-    const std::uint8_t*& pixel = columns_[static_cast<std::size_t>(column)];
-    const std::int64_t in_column = column - conv.pad_left;
-    if (!real_row || in_column < 0 || in_column >= conv.in_width) {
-      pixel = padding_pixel_.data();
-      continue;
+  std::fill(columns_.begin(), columns_.end(), padding_pixel_.data());
+  if (in_row >= 0 && in_row < conv.in_height) {
+    const std::int64_t end = std::min(std::ssize(columns_), conv.pad_left + conv.in_width);
+    const std::uint8_t* pixel = operands.input.pixel(in_row, 0) + group.first;
+    for (std::int64_t column = conv.pad_left; column < end; ++column, pixel += conv.in_pixel_stride) {
+      columns_[static_cast<std::size_t>(column)] = pixel;
+      if (group.real == group.padded) continue;
+      // Whole blocks are read: bytes behind the last channel may lie outside the memory.
+      std::uint8_t* copy = copied_row_.data() + column * group.padded;
+      std::memcpy(copy, pixel, static_cast<std::size_t>(group.real));
+      columns_[static_cast<std::size_t>(column)] = copy;
     }
-    pixel = operands.input.pixel(in_row, in_column) + group.first;
-    if (whole_blocks) continue;
-    // Whole blocks are read: bytes behind the last channel may lie outside the memory.
-    std::uint8_t* copy = copied_row_.data() + column * group.padded;
-    std::memcpy(copy, pixel, static_cast<std::size_t>(group.real));
-    pixel = copy;
   }
   for (std::int64_t lane = 0; lane < group.row_lanes; ++lane) {
     path.interleave(columns_.data() + lane * path.lane_elements, group.padded, conv.stride_width,
@@ -72,7 +70,9 @@ std::int64_t DepthwiseFast::run_group(const Conv& conv, const ConvOperands& oper
                         static_cast<std::uint8_t>(conv.in_zero_point));
   copied_row_.resize(columns_.size() * static_cast<std::size_t>(group.padded));
   ring_.resize(static_cast<std::size_t>(conv.kernel_height * group.row_lanes * group.lane_bytes));
-  sums_.resize(static_cast<std::size_t>(conv.out_width * group.padded));
+  const std::int64_t row_sums = conv.out_width * group.padded;
+  const std::int64_t batch_rows = std::min(conv.out_height, std::max<std::int64_t>(1, kBatchSums / row_sums));
+  sums_.resize(static_cast<std::size_t>(batch_rows * row_sums));
   taps_.resize(static_cast<std::size_t>(conv.kernel_height * group.row_lanes));
   const std::int64_t all_channels = round_up(conv.out_channels, kBlockChannels);
   DepthwiseTask task;
@@ -83,7 +83,6 @@ std::int64_t DepthwiseFast::run_group(const Conv& conv, const ConvOperands& oper
   task.weights = packed.weights.data() + group.first * kLaneBytes;
   task.weight_tap_bytes = all_channels * kLaneBytes;
   task.initial = packed.initial.data() + group.first;
-  task.sums = sums_.data();
   const auto ring_row = [&](std::int64_t row) {
     return ring_.data() + row % conv.kernel_height * group.row_lanes * group.lane_bytes;
   };
@@ -98,10 +97,13 @@ std::int64_t DepthwiseFast::run_group(const Conv& conv, const ConvOperands& oper
       taps_[static_cast<std::size_t>(tap)] =
           ring_row(first + tap / group.row_lanes) + tap % group.row_lanes * group.lane_bytes;
     }
+    task.sums = sums_.data() + row % batch_rows * row_sums;
     path.depthwise(task);
-    saturated += finish_sums(
-        conv, operands, packed,
-        {row * conv.out_width, conv.out_width, group.first, group.real, sums_.data(), group.padded});
+    if ((row + 1) % batch_rows != 0 && row + 1 != conv.out_height) continue;
+    const std::int64_t batch_begin = row / batch_rows * batch_rows;
+    saturated += finish_sums(conv, operands, packed,
+                             {batch_begin * conv.out_width, (row + 1 - batch_begin) * conv.out_width,
+                              group.first, group.real, sums_.data(), group.padded});
   }
   return saturated;
 }

@@ -182,7 +182,7 @@ std::shared_ptr<const PackedConv> PackedConvCache::pack(const Conv& conv, std::i
 }
 
 const PackedConv& PackedConvCache::get(const Conv& conv, std::int64_t pc, const ConvOperands& operands) {
-  std::shared_ptr<const PackedConv>& slot = by_pc_[pc];
+  std::shared_ptr<const PackedConv>& slot = by_pc_.at(pc);
   if (slot && current(*slot, conv, operands)) return *slot;
   const auto view = [](const std::uint8_t* bytes, std::int64_t count) {
     return std::string_view(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count));

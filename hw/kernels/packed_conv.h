@@ -10,6 +10,7 @@
 #include "hw/kernels/aligned_vector.h"
 #include "hw/kernels/conv_operands.h"
 #include "hw/kernels/fast_path.h"
+#include "hw/kernels/pc_slots.h"
 
 namespace npu::hw {
 
@@ -38,7 +39,7 @@ class PackedConvCache {
 
   MachineFormat format_;
   const FastPath& path_;
-  std::unordered_map<std::int64_t, std::shared_ptr<const PackedConv>> by_pc_;
+  PcSlots<std::shared_ptr<const PackedConv>> by_pc_;
   std::unordered_map<std::uint64_t, std::weak_ptr<const PackedConv>> by_content_;  ///< by hash of operands
 };
 

@@ -36,17 +36,20 @@ std::int64_t finish_sums(const Conv& conv, const ConvOperands& operands, const P
   }
   std::int64_t saturated = 0;
   const std::int64_t end = block.first_pixel + block.pixels;
+  // Pixels follow each other with one stride to the end of the row, or of the tile if its rows have no gaps.
+  const OutputTile& output = operands.output;
+  const bool gapless = output.row_stride_bytes == conv.out_width * output.pixel_stride_bytes;
   for (std::int64_t pixel = block.first_pixel; pixel < end;) {
     const std::int64_t row = pixel / conv.out_width;
     const std::int64_t column = pixel % conv.out_width;
     CompoundTask task;
     task.first_channel = block.first_channel;
     task.channels = block.channels;
-    task.pixels = std::min(conv.out_width - column, end - pixel);
+    task.pixels = gapless ? end - pixel : std::min(conv.out_width - column, end - pixel);
     task.sums = block.sums + (pixel - block.first_pixel) * block.stride;
     task.sum_stride = block.stride;
-    task.out = operands.output.pixel(row, column) + block.first_channel;
-    task.pixel_stride_bytes = operands.output.pixel_stride_bytes;
+    task.out = output.pixel(row, column) + block.first_channel;
+    task.pixel_stride_bytes = output.pixel_stride_bytes;
     saturated += packed.path->compound(packed.compounding, task);
     pixel += task.pixels;
   }

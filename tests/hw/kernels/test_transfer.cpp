@@ -8,8 +8,8 @@
 namespace npu::tests {
 namespace {
 
-constexpr std::int64_t kDramBytes = 5000;
-constexpr std::int64_t kSramBytes = 3000;
+constexpr std::int64_t kDramBytes = 8000;
+constexpr std::int64_t kSramBytes = 8000;
 
 Memories random_memories(TestRandom& random) {
   Memories memories;
@@ -25,7 +25,7 @@ Memories random_memories(TestRandom& random) {
 
 hw::Transfer random_transfer(TestRandom& random) {
   hw::Transfer transfer;
-  transfer.run_bytes = random.integer(1, 40);
+  transfer.run_bytes = random.integer(1, 150);
   transfer.count1 = random.integer(1, 6);
   transfer.count2 = random.integer(1, 6);
   const auto gap = [&] { return random.integer(0, 1) != 0 ? random.integer(0, 20) : 0; };
