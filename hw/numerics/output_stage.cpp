@@ -14,8 +14,7 @@ StageResult apply_output_stage(Wide v, const OutputStage& stage, int channel_shi
   const int shift = (negative ? stage.negative_shift : stage.shift) + channel_shift;
   const Wide y = rshift_round<Wide>(v * multiplier, shift, rule) + stage.zero_point;
   StageResult result;
-  // A value that the fused activation would clamp to the same limit is not a loss: only a cut that the activation
-  // did not ask for counts.
+  // Cut by the type: the clamp that acted lies at the type's limit. A tighter one is the activation's own.
   const Wide type_low = min_of_bits(output_bits);
   const Wide type_high = max_of_bits(output_bits);
   result.saturated = (y < type_low && stage.low == type_low) || (y > type_high && stage.high == type_high);

@@ -30,7 +30,8 @@ struct StageResult {
 };
 
 /// Output of the sum `v` (accumulator plus bias) of a channel with equalising shift `channel_shift`.
-/// `output_bits` is the activation width: a value beyond its range counts as saturated, before the activation clamp.
+/// `output_bits` is the activation width. A value counts as saturated where the clamp at a limit of the type cut it.
+/// The stage cannot know why a clamp lies there: a ReLU whose zero is the type's minimum counts too.
 /// Requires |v| < 2^62 for exactness in 128 bits and shift + channel_shift in [0, 63].
 StageResult apply_output_stage(Wide v, const OutputStage& stage, int channel_shift, Rounding rule, int output_bits);
 
