@@ -174,7 +174,8 @@ compiler::QuantizedGraph all_operators_network(std::uint64_t seed, MapShape inpu
   const auto grouped = net.conv(both, {30, 3, 3, 2, 0, 0, 1, 1, 2, false});
   const auto scaled = net.rescale(grouped);
   const auto averaged = net.average_pool(scaled, 3, 3, 1, true);
-  const auto last = net.average_pool(averaged, net.shape(averaged).height, net.shape(averaged).width, 0, false);
+  const auto last =
+      net.average_pool(averaged, net.shape(averaged).height, net.shape(averaged).width, 0, false);
   return net.finish(net.conv(last, {50, 1, 1, 1, 0, 0, 0, 0, 1, false}));
 }
 

@@ -1,4 +1,5 @@
-// Random quantised networks for tests of the compiler and the engines: every operator, odd sizes, concatenations.
+// Random quantised networks for tests of the compiler and the engines: every operator, odd sizes,
+// concatenations.
 #pragma once
 
 #include "compiler/quant/quantized_graph.h"
@@ -6,7 +7,8 @@
 
 namespace npu::tests {
 
-/// Grows a network node by node. Values, shifts and multipliers are random but valid (verify_quantized passes).
+/// Grows a network node by node. Values, shifts and multipliers are random but valid (verify_quantized
+/// passes).
 class NetworkMaker {
  public:
   NetworkMaker(std::uint64_t seed, compiler::MapShape input);
@@ -24,9 +26,10 @@ class NetworkMaker {
   compiler::TensorId add(compiler::TensorId a, compiler::TensorId b);
   compiler::TensorId rescale(compiler::TensorId input);
   compiler::TensorId concat(const std::vector<compiler::TensorId>& inputs);
-  compiler::TensorId max_pool(compiler::TensorId input, std::int64_t kernel, std::int64_t stride, std::int64_t pad);
-  compiler::TensorId average_pool(compiler::TensorId input, std::int64_t kernel_height, std::int64_t kernel_width,
-                                  std::int64_t pad, bool by_count);
+  compiler::TensorId max_pool(compiler::TensorId input, std::int64_t kernel, std::int64_t stride,
+                              std::int64_t pad);
+  compiler::TensorId average_pool(compiler::TensorId input, std::int64_t kernel_height,
+                                  std::int64_t kernel_width, std::int64_t pad, bool by_count);
 
   compiler::TensorId input() const { return graph_.input; }
   const compiler::MapShape& shape(compiler::TensorId id) const { return graph_.tensors[id].shape; }
@@ -44,7 +47,8 @@ class NetworkMaker {
   compiler::QuantizedGraph graph_;
 };
 
-/// A network that uses every operator: convolutions of all forms, residual add, concatenation of views, pools.
+/// A network that uses every operator: convolutions of all forms, residual add, concatenation of views,
+/// pools.
 compiler::QuantizedGraph all_operators_network(std::uint64_t seed, compiler::MapShape input);
 
 /// Random input [row][column][channel] over the whole int8 range.

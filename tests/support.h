@@ -43,10 +43,10 @@ class TestRandom {
 }  // namespace npu::tests
 
 /// First line of a test case that needs ../shared: ends the case and has ctest report it as skipped.
-#define SKIP_WITHOUT_SHARED()                                                  \
-  do {                                                                         \
-    if (::npu::tests::shared_folder().empty()) {                               \
-      std::puts("SKIPPED: ../shared is absent");                               \
-      return;                                                                  \
-    }                                                                          \
+#define SKIP_WITHOUT_SHARED()                    \
+  do {                                           \
+    if (::npu::tests::shared_folder().empty()) { \
+      std::puts("SKIPPED: ../shared is absent"); \
+      return;                                    \
+    }                                            \
   } while (false)

@@ -15,7 +15,8 @@ namespace {
 void check_formats(const QuantizedGraph& graph, const hw::ArchConfig& arch) {
   const auto check = [&](const char* what, int found, int expected) {
     if (found != expected) {
-      throw GraphError(graph.name, fmt::format("quantised for {} {}, the machine has {}", what, found, expected));
+      throw GraphError(graph.name,
+                       fmt::format("quantised for {} {}, the machine has {}", what, found, expected));
     }
   };
   check("weight bits", graph.weight_bits, arch.data.weight_bits);
@@ -23,8 +24,9 @@ void check_formats(const QuantizedGraph& graph, const hw::ArchConfig& arch) {
   check("accumulator bits", graph.accumulator_bits, arch.data.accumulator_bits);
   check("rounding rule", static_cast<int>(graph.rounding), static_cast<int>(arch.compounding.rounding));
   if (graph.shift_bits > arch.compounding.shift_bits) {
-    throw GraphError(graph.name, fmt::format("quantised with {}-bit equalising shifts, the machine has {} bits",
-                                             graph.shift_bits, arch.compounding.shift_bits));
+    throw GraphError(graph.name,
+                     fmt::format("quantised with {}-bit equalising shifts, the machine has {} bits",
+                                 graph.shift_bits, arch.compounding.shift_bits));
   }
 }
 
@@ -53,7 +55,8 @@ void emit(ProgramBuilder& builder, const QNode& node) {
 
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, const CompileOptions& options) {
   check_formats(graph, arch);
-  ProgramBuilder builder(graph, arch, plan_dram(graph, arch.data.activation_bytes(), options.keep_activations));
+  ProgramBuilder builder(graph, arch,
+                         plan_dram(graph, arch.data.activation_bytes(), options.keep_activations));
   for (const auto& node : graph.nodes) emit(builder, node);
   return builder.finish();
 }

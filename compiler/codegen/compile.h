@@ -8,10 +8,12 @@
 namespace npu::compiler {
 
 struct CompileOptions {
-  bool keep_activations = false;  ///< no reuse of DRAM between feature maps: every tensor can be inspected afterwards
+  bool keep_activations =
+      false;  ///< no reuse of DRAM between feature maps: every tensor can be inspected afterwards
 };
 
 /// The result has passed hw::verify. Throws GraphError (layer cannot run on this machine) or CapacityError.
-hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, const CompileOptions& options = {});
+hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch,
+                    const CompileOptions& options = {});
 
 }  // namespace npu::compiler

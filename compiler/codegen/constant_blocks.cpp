@@ -10,8 +10,8 @@ void append_little_endian(std::vector<std::uint8_t>& bytes, std::int64_t value, 
   for (int byte = 0; byte < count; ++byte) bytes.push_back(static_cast<std::uint8_t>(value >> (8 * byte)));
 }
 
-void append_shifts(std::vector<std::uint8_t>& bytes, const QConv& conv, std::int64_t begin, std::int64_t count,
-                   bool one_per_byte) {
+void append_shifts(std::vector<std::uint8_t>& bytes, const QConv& conv, std::int64_t begin,
+                   std::int64_t count, bool one_per_byte) {
   for (std::int64_t channel = 0; channel < count; channel += one_per_byte ? 1 : 2) {
     std::uint8_t packed = conv.channel_shift[begin + channel];
     if (!one_per_byte && channel + 1 < count) {
@@ -62,8 +62,9 @@ std::vector<std::uint8_t> parameter_bytes(const QConv& conv, std::int64_t out_be
     }
   }
   append_shifts(bytes, conv, out_begin, out_count, per_channel || format.shift_bits > 4);
-  NPU_CHECK(static_cast<std::int64_t>(bytes.size()) == hw::parameter_block_bytes(out_count, format, per_channel),
-            "parameter block size");
+  NPU_CHECK(
+      static_cast<std::int64_t>(bytes.size()) == hw::parameter_block_bytes(out_count, format, per_channel),
+      "parameter block size");
   return bytes;
 }
 

@@ -1,5 +1,5 @@
-// Constants as the weight SRAM wants them: one contiguous block per tile, weights first, then biases and shifts.
-// Layout contract: hw/isa/instruction.h, Conv.
+// Constants as the weight SRAM wants them: one contiguous block per tile, weights first, then biases and
+// shifts. Layout contract: hw/isa/instruction.h, Conv.
 #pragma once
 
 #include <cstdint>

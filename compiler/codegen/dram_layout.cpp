@@ -81,9 +81,11 @@ struct Placed {
 Bytes lowest_free(const std::vector<Placed>& placed, const Life& life, Bytes bytes, bool keep_all) {
   std::vector<const Placed*> rivals;
   for (const auto& other : placed) {
-    if (keep_all || (other.life.first <= life.last && life.first <= other.life.last)) rivals.push_back(&other);
+    if (keep_all || (other.life.first <= life.last && life.first <= other.life.last))
+      rivals.push_back(&other);
   }
-  std::sort(rivals.begin(), rivals.end(), [](const Placed* a, const Placed* b) { return a->address < b->address; });
+  std::sort(rivals.begin(), rivals.end(),
+            [](const Placed* a, const Placed* b) { return a->address < b->address; });
   Bytes address = 0;
   for (const Placed* rival : rivals) {
     if (address + bytes <= rival->address) break;
@@ -99,7 +101,8 @@ DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, bool kee
   const auto lives = find_lives(graph, views);
   std::vector<TensorId> roots;
   for (std::size_t id = 0; id < views.size(); ++id) {
-    if (views[id].root == static_cast<TensorId>(id) && lives[id].used) roots.push_back(static_cast<TensorId>(id));
+    if (views[id].root == static_cast<TensorId>(id) && lives[id].used)
+      roots.push_back(static_cast<TensorId>(id));
   }
   std::stable_sort(roots.begin(), roots.end(), [&](TensorId a, TensorId b) {
     return graph.tensors[a].shape.elements() > graph.tensors[b].shape.elements();

@@ -1,5 +1,5 @@
-// One convolution as a loop nest over tiles: load weights and inputs where the buffer slots do not hold them already,
-// convolve, store the finished output tile.
+// One convolution as a loop nest over tiles: load weights and inputs where the buffer slots do not hold them
+// already, convolve, store the finished output tile.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -23,11 +23,12 @@ void check_window(const std::string& layer, const Window& window) {
   const bool stride = window.stride_height <= kMaxStride && window.stride_width <= kMaxStride;
   const bool pad = window.pad_top <= kMaxPad && window.pad_left <= kMaxPad;
   if (!kernel || !stride || !pad) {
-    throw GraphError(layer, fmt::format("kernel {}x{}, stride {}x{}, padding {}, {}: the CONV instruction holds kernels "
-                                        "to {}, strides to {}, padding to {}",
-                                        window.kernel_height, window.kernel_width, window.stride_height,
-                                        window.stride_width, window.pad_top, window.pad_left, kMaxKernel, kMaxStride,
-                                        kMaxPad));
+    throw GraphError(
+        layer,
+        fmt::format("kernel {}x{}, stride {}x{}, padding {}, {}: the CONV instruction holds kernels "
+                    "to {}, strides to {}, padding to {}",
+                    window.kernel_height, window.kernel_width, window.stride_height, window.stride_width,
+                    window.pad_top, window.pad_left, kMaxKernel, kMaxStride, kMaxPad));
   }
   const bool real = window.pad_top < window.kernel_height && window.pad_bottom < window.kernel_height &&
                     window.pad_left < window.kernel_width && window.pad_right < window.kernel_width;
@@ -96,9 +97,9 @@ class ConvEmitter {
     if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
     const std::int64_t tiles = tiling_.rows.count() * tiling_.columns.count() * tiling_.out_channels.count() *
                                tiling_.in_channels.count() * problem_.groups;
-    layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile, tiling_.columns.tile,
-                               tiling_.out_channels.tile, tiling_.in_channels.tile, loop_order_name(tiling_.order),
-                               tiles);
+    layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile,
+                               tiling_.columns.tile, tiling_.out_channels.tile, tiling_.in_channels.tile,
+                               loop_order_name(tiling_.order), tiles);
     layer.macs = static_cast<std::int64_t>(conv_.weights.size()) * out.height * out.width;
     layer.parameters = conv_.parameters;
     const auto channels = static_cast<Bytes>(conv_.bias.size());
@@ -107,10 +108,10 @@ class ConvEmitter {
     builder_.footprint().weight_bytes += layer.weight_bytes;
     builder_.footprint().bias_bytes += layer.bias_bytes;
     for (std::int64_t tile = 0; tile < tiling_.out_channels.count(); ++tile) {
-      layer.shift_bytes += problem_.groups * (hw::parameter_block_bytes(tiling_.out_channels.extent(tile),
-                                                                        builder_.format(),
-                                                                        problem_.per_channel_multiplier) -
-                                              tiling_.out_channels.extent(tile) * builder_.format().accumulator_bytes());
+      layer.shift_bytes +=
+          problem_.groups * (hw::parameter_block_bytes(tiling_.out_channels.extent(tile), builder_.format(),
+                                                       problem_.per_channel_multiplier) -
+                             tiling_.out_channels.extent(tile) * builder_.format().accumulator_bytes());
     }
     builder_.footprint().shift_bytes += layer.shift_bytes;
   }
@@ -129,7 +130,8 @@ class ConvEmitter {
   void emit_tile(std::int64_t row, std::int64_t column, std::int64_t out) {
     const std::int64_t pixel_tile = row * tiling_.columns.count() + column;
     const std::int64_t out_key =
-        (group_ * tiling_.out_channels.count() + out) * tiling_.rows.count() * tiling_.columns.count() + pixel_tile;
+        (group_ * tiling_.out_channels.count() + out) * tiling_.rows.count() * tiling_.columns.count() +
+        pixel_tile;
     bool hit = false;
     hw::Conv instruction = tile_instruction(row, column, out);
     instruction.out_address = outputs_.place(out_key, &hit);
@@ -140,8 +142,9 @@ class ConvEmitter {
       instruction.last = in + 1 == tiling_.in_channels.count() ? 1 : 0;
       builder_.add(instruction);
     }
-    const MapTile tile{tiling_.rows.begin(row), tiling_.rows.extent(row), tiling_.columns.begin(column),
-                       tiling_.columns.extent(column), first_out_channel(out), tiling_.out_channels.extent(out)};
+    const MapTile tile{tiling_.rows.begin(row),       tiling_.rows.extent(row),
+                       tiling_.columns.begin(column), tiling_.columns.extent(column),
+                       first_out_channel(out),        tiling_.out_channels.extent(out)};
     builder_.store_tile(out_, tile, instruction.out_address);
   }
 
@@ -179,12 +182,11 @@ class ConvEmitter {
 
   void place_weights(std::int64_t out, std::int64_t in, hw::Conv& instruction) {
     const bool last = in + 1 == tiling_.in_channels.count();
-    const std::int64_t key =
-        (group_ * tiling_.out_channels.count() + out) * tiling_.in_channels.count() + in;
+    const std::int64_t key = (group_ * tiling_.out_channels.count() + out) * tiling_.in_channels.count() + in;
     bool hit = false;
     instruction.weight_address = weights_.place(key, &hit);
-    const WeightTile tile{first_out_channel(out), tiling_.out_channels.extent(out), tiling_.in_channels.begin(in),
-                          tiling_.in_channels.extent(in)};
+    const WeightTile tile{first_out_channel(out), tiling_.out_channels.extent(out),
+                          tiling_.in_channels.begin(in), tiling_.in_channels.extent(in)};
     const Bytes weight_size = (problem_.depthwise ? 1 : tile.in_count) * tile.out_count *
                               conv_.window.kernel_height * conv_.window.kernel_width *
                               builder_.format().weight_bytes();
@@ -221,12 +223,17 @@ class ConvEmitter {
     instruction.in_pixel_stride = channels * builder_.format().activation_bytes();
     instruction.in_row_stride = columns.extent * instruction.in_pixel_stride;
     const std::int64_t key =
-        ((group_ * tiling_.rows.count() + row) * tiling_.columns.count() + column) * axis.count() + channel_tile;
+        ((group_ * tiling_.rows.count() + row) * tiling_.columns.count() + column) * axis.count() +
+        channel_tile;
     bool hit = false;
     instruction.in_address = inputs_.place(key, &hit);
     if (hit) return;
-    const MapTile tile{rows.begin,     rows.extent, columns.begin, columns.extent,
-                       group_ * problem_.in_channels + axis.begin(channel_tile), channels};
+    const MapTile tile{rows.begin,
+                       rows.extent,
+                       columns.begin,
+                       columns.extent,
+                       group_ * problem_.in_channels + axis.begin(channel_tile),
+                       channels};
     builder_.load_tile(in_, tile, instruction.in_address);
   }
 

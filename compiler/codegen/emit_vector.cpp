@@ -29,11 +29,12 @@ void check_window(const std::string& layer, const Window& window) {
                     window.stride_height <= kMaxStride && window.stride_width <= kMaxStride &&
                     window.pad_top <= kMaxPad && window.pad_left <= kMaxPad;
   if (!fits) {
-    throw GraphError(layer, fmt::format("pooling window {}x{}, stride {}x{}, padding {}, {}: the VECTOR instruction "
-                                        "holds windows to {}, strides to {}, padding to {}",
-                                        window.kernel_height, window.kernel_width, window.stride_height,
-                                        window.stride_width, window.pad_top, window.pad_left, kMaxKernel, kMaxStride,
-                                        kMaxPad));
+    throw GraphError(
+        layer,
+        fmt::format("pooling window {}x{}, stride {}x{}, padding {}, {}: the VECTOR instruction "
+                    "holds windows to {}, strides to {}, padding to {}",
+                    window.kernel_height, window.kernel_width, window.stride_height, window.stride_width,
+                    window.pad_top, window.pad_left, kMaxKernel, kMaxStride, kMaxPad));
   }
   if (window.pad_top >= window.kernel_height || window.pad_left >= window.kernel_width) {
     throw GraphError(layer, "padding as large as the pooling window: some windows hold no real pixel");
@@ -91,10 +92,10 @@ class VectorEmitter {
   void describe_layer() {
     const auto& graph = builder_.graph();
     auto& symbol = builder_.begin_layer(layer_.node->name, layer_.op, layer_.output);
-    symbol.shape =
-        shape_text(graph.tensors[layer_.inputs.front()].shape, graph.tensors[layer_.output].shape, layer_.window);
-    symbol.tiling = fmt::format("rows {} cols {} channels {}, {} tiles", tiling_.rows.tile, tiling_.columns.tile,
-                                tiling_.channels.tile,
+    symbol.shape = shape_text(graph.tensors[layer_.inputs.front()].shape, graph.tensors[layer_.output].shape,
+                              layer_.window);
+    symbol.tiling = fmt::format("rows {} cols {} channels {}, {} tiles", tiling_.rows.tile,
+                                tiling_.columns.tile, tiling_.channels.tile,
                                 tiling_.rows.count() * tiling_.columns.count() * tiling_.channels.count());
   }
 
@@ -130,13 +131,15 @@ class VectorEmitter {
     vector.out_row_stride = vector.out_width * pixel;
     vector.out_address = address + problem_.operands * tiling_.input_slot_bytes;
 
-    const MapTile in{rows.begin, rows.extent, columns.begin, columns.extent, tiling_.channels.begin(channel), channels};
+    const MapTile in{rows.begin, rows.extent, columns.begin, columns.extent, tiling_.channels.begin(channel),
+                     channels};
     for (std::size_t operand = 0; operand < layer_.inputs.size(); ++operand) {
       builder_.load_tile(builder_.symbol(layer_.inputs[operand]), in,
                          operand == 0 ? vector.a_address : vector.b_address);
     }
     builder_.add(vector);
-    const MapTile out{tiling_.rows.begin(row), vector.out_height, tiling_.columns.begin(column), vector.out_width,
+    const MapTile out{tiling_.rows.begin(row),         vector.out_height,
+                      tiling_.columns.begin(column),   vector.out_width,
                       tiling_.channels.begin(channel), channels};
     builder_.store_tile(builder_.symbol(layer_.output), out, vector.out_address);
   }

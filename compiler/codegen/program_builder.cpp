@@ -45,7 +45,8 @@ ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig
   program_.footprint.peak_live_activation_bytes = layout_.peak_live_bytes;
 }
 
-hw::LayerSymbol& ProgramBuilder::begin_layer(const std::string& name, const std::string& op, TensorId output) {
+hw::LayerSymbol& ProgramBuilder::begin_layer(const std::string& name, const std::string& op,
+                                             TensorId output) {
   const auto pc = static_cast<std::int64_t>(program_.instructions.size());
   hw::LayerSymbol layer;
   layer.name = name;
@@ -89,7 +90,8 @@ void ProgramBuilder::push(hw::Opcode opcode, decltype(hw::Instruction::body) bod
   }
 }
 
-void ProgramBuilder::load_constants(std::int64_t constant_offset, std::int64_t bytes, std::int64_t sram_address) {
+void ProgramBuilder::load_constants(std::int64_t constant_offset, std::int64_t bytes,
+                                    std::int64_t sram_address) {
   hw::Transfer transfer;
   transfer.dram_address = constant_offset;
   transfer.sram_address = sram_address;
@@ -139,8 +141,9 @@ void ProgramBuilder::add(const hw::Vector& vector) { push(hw::Opcode::kVector, v
 void ProgramBuilder::relocate() {
   for (auto& instruction : program_.instructions) {
     if (auto* transfer = std::get_if<hw::Transfer>(&instruction.body)) {
-      transfer->dram_address += instruction.opcode == hw::Opcode::kLoadWeights ? program_.dram.constant_base
-                                                                               : program_.dram.activation_base;
+      transfer->dram_address += instruction.opcode == hw::Opcode::kLoadWeights
+                                    ? program_.dram.constant_base
+                                    : program_.dram.activation_base;
     }
   }
   program_.tensors = layout_.symbols;
@@ -168,8 +171,8 @@ hw::Program ProgramBuilder::finish() {
 }
 
 std::string shape_text(const MapShape& in, const MapShape& out, const Window& window) {
-  std::string text = fmt::format("{}x{}x{} -> {}x{}x{}", in.channels, in.height, in.width, out.channels, out.height,
-                                 out.width);
+  std::string text = fmt::format("{}x{}x{} -> {}x{}x{}", in.channels, in.height, in.width, out.channels,
+                                 out.height, out.width);
   text += fmt::format(" k{}x{}", window.kernel_height, window.kernel_width);
   if (window.stride_height != 1 || window.stride_width != 1) {
     text += fmt::format(" s{}x{}", window.stride_height, window.stride_width);

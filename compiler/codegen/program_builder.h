@@ -1,5 +1,6 @@
-// Collects instructions, constants and layers of a program under construction. DRAM addresses of transfers are relative
-// to their area (constants for LOADW, feature maps otherwise) until finish() knows where the areas lie.
+// Collects instructions, constants and layers of a program under construction. DRAM addresses of transfers
+// are relative to their area (constants for LOADW, feature maps otherwise) until finish() knows where the
+// areas lie.
 #pragma once
 
 #include <cstdint>
@@ -46,8 +47,8 @@ class ProgramBuilder {
   /// Starts a layer; later instructions belong to it until the next call.
   hw::LayerSymbol& begin_layer(const std::string& name, const std::string& op, TensorId output);
 
-  /// A weight SRAM area of `bytes` behind the one before, wrapping round, so that a layer's first load need not wait
-  /// for the layer before to end.
+  /// A weight SRAM area of `bytes` behind the one before, wrapping round, so that a layer's first load need
+  /// not wait for the layer before to end.
   std::int64_t allocate_weight_area(Bytes bytes);
   /// A global buffer area; layers alternate between its two ends, for the same reason.
   std::int64_t allocate_buffer_area(Bytes bytes);
@@ -67,7 +68,8 @@ class ProgramBuilder {
   hw::Program finish();
 
  private:
-  hw::Transfer tile_transfer(const hw::TensorSymbol& map, const MapTile& tile, std::int64_t sram_address) const;
+  hw::Transfer tile_transfer(const hw::TensorSymbol& map, const MapTile& tile,
+                             std::int64_t sram_address) const;
   void push(hw::Opcode opcode, decltype(hw::Instruction::body) body);
   void relocate();
 
@@ -79,7 +81,8 @@ class ProgramBuilder {
   bool from_top_ = false;
 };
 
-/// Emits one convolution / one vector-unit node. Constants are added to the program as their tiles are first needed.
+/// Emits one convolution / one vector-unit node. Constants are added to the program as their tiles are first
+/// needed.
 void emit_conv(ProgramBuilder& builder, const QNode& node, const QConv& conv);
 void emit_add(ProgramBuilder& builder, const QNode& node, const QAdd& add);
 void emit_rescale(ProgramBuilder& builder, const QNode& node, const QRescale& rescale);

@@ -1,9 +1,12 @@
-// 1. Walk the instructions in program order. Per memory an interval map holds, for each byte, the last writer and the
+// 1. Walk the instructions in program order. Per memory an interval map holds, for each byte, the last writer
+// and the
 //    last reader of each unit since.
 // 2. An instruction depends, for each other unit, on that unit's latest conflicting instruction.
-// 3. Drop dependencies that its unit's earlier instructions, or another of its dependencies, already imply (vector
+// 3. Drop dependencies that its unit's earlier instructions, or another of its dependencies, already imply
+// (vector
 //    clocks: for each instruction, the latest instruction of every unit known to have ended before it ends).
-// 4. Every remaining dependency is one signal of the producer and one wait of the consumer: both units are in order, so
+// 4. Every remaining dependency is one signal of the producer and one wait of the consumer: both units are in
+// order, so
 //    the k-th wait meets the k-th signal.
 #include "compiler/codegen/token_insertion.h"
 
@@ -99,7 +102,8 @@ Clock dependencies(const hw::Program& program, std::int64_t pc, int unit,
     const bool constant = region.memory == hw::Memory::kDram && region.begin < program.dram.activation_base;
     NPU_CHECK(!(constant && write), "a store into the constant area");
     if (constant) return;
-    memories[static_cast<std::size_t>(region.memory)].access(region.begin, region.end(), write, unit, pc, latest);
+    memories[static_cast<std::size_t>(region.memory)].access(region.begin, region.end(), write, unit, pc,
+                                                             latest);
   };
   for (const auto& region : regions.reads) visit(region, false);
   for (const auto& region : regions.writes) visit(region, true);

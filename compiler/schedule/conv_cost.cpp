@@ -1,4 +1,5 @@
-// Predicted cost of a tiling: array time by hw/timing, DRAM traffic by counting loads that the buffer slots do not save.
+// Predicted cost of a tiling: array time by hw/timing, DRAM traffic by counting loads that the buffer slots
+// do not save.
 #include <algorithm>
 #include <array>
 
@@ -104,7 +105,8 @@ Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, cons
   const std::int64_t kept = tiling.order == LoopOrder::kPixelsOuter ? in_tiles : pixel_tiles * in_tiles;
   const std::int64_t passes = kept <= tiling.input_slots ? 1 : out_tiles;
   const bool whole = in_tiles == 1 && problem.dense_input;
-  const double bytes = map_bus_bytes(pixels, tiling.in_channels.tile, whole, arch) * static_cast<double>(in_tiles);
+  const double bytes =
+      map_bus_bytes(pixels, tiling.in_channels.tile, whole, arch) * static_cast<double>(in_tiles);
   return {static_cast<double>(pixel_tiles * in_tiles * passes), bytes * static_cast<double>(passes)};
 }
 
@@ -140,8 +142,8 @@ ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const h
   cost.array_cycles = static_cast<double>(total_array_cycles(problem, tiling, arch));
   cost.dram_bytes = weights.bytes + inputs.bytes + outputs.bytes;
   const double bus_cycles = cost.dram_bytes / bandwidth;
-  const double steady = std::max({cost.array_cycles, bus_cycles, channel_cycles(weights), channel_cycles(inputs),
-                                  channel_cycles(outputs)});
+  const double steady = std::max({cost.array_cycles, bus_cycles, channel_cycles(weights),
+                                  channel_cycles(inputs), channel_cycles(outputs)});
   // Nothing overlaps the first tile's loads and the last tile's store.
   const double first_load =
       latency + weights.bytes / weights.loads / bandwidth + inputs.bytes / inputs.loads / bandwidth;

@@ -21,10 +21,10 @@ bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw:
   const Bytes in_pixel = channels * arch.data.activation_bytes();
   const Bytes out_pixel = tiling.out_channels.tile * arch.data.activation_bytes();
   const std::int64_t in_width = largest_input_extent(tiling.columns, problem.columns);
-  return channels <= kMaxChannels && tiling.out_channels.tile <= kMaxChannels && in_pixel <= kMaxPixelStrideBytes &&
-         out_pixel <= kMaxPixelStrideBytes && in_width * in_pixel <= kMaxRowStrideBytes &&
-         tiling.columns.tile * out_pixel <= kMaxRowStrideBytes && in_width <= kMaxExtent &&
-         tiling.columns.tile <= kMaxExtent && tiling.rows.tile <= kMaxExtent &&
+  return channels <= kMaxChannels && tiling.out_channels.tile <= kMaxChannels &&
+         in_pixel <= kMaxPixelStrideBytes && out_pixel <= kMaxPixelStrideBytes &&
+         in_width * in_pixel <= kMaxRowStrideBytes && tiling.columns.tile * out_pixel <= kMaxRowStrideBytes &&
+         in_width <= kMaxExtent && tiling.columns.tile <= kMaxExtent && tiling.rows.tile <= kMaxExtent &&
          largest_input_extent(tiling.rows, problem.rows) <= kMaxExtent;
 }
 
@@ -37,8 +37,8 @@ bool accumulators_hold(const ConvTiling& tiling, const hw::ArchConfig& arch) {
          arch.accumulator_entries();
 }
 
-// Fills in slot sizes and counts. Double buffering wherever there is more than one tile, more slots where that saves
-// re-reading. False if the buffers are too small.
+// Fills in slot sizes and counts. Double buffering wherever there is more than one tile, more slots where
+// that saves re-reading. False if the buffers are too small.
 bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, ConvTiling& tiling) {
   const std::int64_t width = arch.data.activation_bytes();
   const std::int64_t in_tiles = tiling.in_channels.count();
@@ -46,17 +46,20 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, ConvTi
   const std::int64_t out_tiles = tiling.out_channels.count();
   const std::int64_t channels = problem.depthwise ? tiling.out_channels.tile : tiling.in_channels.tile;
 
-  tiling.weight_slot_bytes = round_up(
-      weight_block_size(tiling.out_channels.tile, tiling.in_channels.tile, problem, arch), kParameterAlignment);
-  tiling.input_slot_bytes = round_up(largest_input_extent(tiling.rows, problem.rows) *
-                                         largest_input_extent(tiling.columns, problem.columns) * channels * width,
-                                     kParameterAlignment);
-  tiling.output_slot_bytes =
-      round_up(tiling.rows.tile * tiling.columns.tile * tiling.out_channels.tile * width, kParameterAlignment);
+  tiling.weight_slot_bytes =
+      round_up(weight_block_size(tiling.out_channels.tile, tiling.in_channels.tile, problem, arch),
+               kParameterAlignment);
+  tiling.input_slot_bytes =
+      round_up(largest_input_extent(tiling.rows, problem.rows) *
+                   largest_input_extent(tiling.columns, problem.columns) * channels * width,
+               kParameterAlignment);
+  tiling.output_slot_bytes = round_up(
+      tiling.rows.tile * tiling.columns.tile * tiling.out_channels.tile * width, kParameterAlignment);
 
   const std::int64_t weight_blocks = in_tiles * out_tiles * problem.groups;
   const std::int64_t weight_fit = arch.weight_sram.capacity_bytes / tiling.weight_slot_bytes;
-  const std::int64_t weight_wish = tiling.order == LoopOrder::kPixelsOuter ? in_tiles * out_tiles : 2 * in_tiles;
+  const std::int64_t weight_wish =
+      tiling.order == LoopOrder::kPixelsOuter ? in_tiles * out_tiles : 2 * in_tiles;
   const std::int64_t weight_need = std::min<std::int64_t>(2, weight_blocks);
   if (weight_fit < weight_need) return false;
   tiling.weight_slots = std::min({weight_fit, std::max(weight_wish, weight_need), weight_blocks});
@@ -84,7 +87,8 @@ class Search {
  public:
   Search(const ConvProblem& problem, const hw::ArchConfig& arch) : problem_(problem), arch_(arch) {}
 
-  // Best tiling of one dataflow. Columns are cut only if no tile of whole rows fits: shorter runs help nobody.
+  // Best tiling of one dataflow. Columns are cut only if no tile of whole rows fits: shorter runs help
+  // nobody.
   Best run(hw::Dataflow dataflow) const {
     Best best;
     for (const std::int64_t columns : tile_candidates(problem_.out_width, arch_.pe_array.columns)) {
@@ -132,8 +136,8 @@ class Search {
 };
 
 Bytes smallest_input_bytes(const ConvProblem& problem, const hw::ArchConfig& arch) {
-  return std::min(problem.rows.in_size, problem.rows.kernel) * std::min(problem.columns.in_size, problem.columns.kernel) *
-         arch.data.activation_bytes();
+  return std::min(problem.rows.in_size, problem.rows.kernel) *
+         std::min(problem.columns.in_size, problem.columns.kernel) * arch.data.activation_bytes();
 }
 
 }  // namespace
@@ -150,10 +154,11 @@ ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const
   if (arch.pe_array.output_stationary) os = search.run(hw::Dataflow::kOutputStationary);
   if (!ws.tiling && !os.tiling) {
     throw CapacityError(
-        fmt::format("layer '{}': the smallest tile ({}x{} window; weights {} bytes, input {} bytes) does not fit "
-                    "twice into weight SRAM ({} bytes) and global buffer",
-                    layer, problem.rows.kernel, problem.columns.kernel, weight_block_size(1, 1, problem, arch),
-                    smallest_input_bytes(problem, arch), arch.weight_sram.capacity_bytes),
+        fmt::format(
+            "layer '{}': the smallest tile ({}x{} window; weights {} bytes, input {} bytes) does not fit "
+            "twice into weight SRAM ({} bytes) and global buffer",
+            layer, problem.rows.kernel, problem.columns.kernel, weight_block_size(1, 1, problem, arch),
+            smallest_input_bytes(problem, arch), arch.weight_sram.capacity_bytes),
         2 * smallest_input_bytes(problem, arch), arch.global_buffer.capacity_bytes);
   }
   const bool take_ws = ws.tiling && (!os.tiling || ws.cost.objective <= os.cost.objective);

@@ -1,5 +1,6 @@
-// Tiling of one convolution: tile sizes, loop order, dataflow and buffer slots, chosen by predicted cost. The machine
-// runs one layer's tiles with loads, array and stores overlapped by double buffering; every feature map lies in DRAM.
+// Tiling of one convolution: tile sizes, loop order, dataflow and buffer slots, chosen by predicted cost. The
+// machine runs one layer's tiles with loads, array and stores overlapped by double buffering; every feature
+// map lies in DRAM.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +13,8 @@
 
 namespace npu::compiler {
 
-/// One group of a convolution (all groups of a layer are alike). Depthwise: in_channels == out_channels are tiled
-/// together and `groups` is 1.
+/// One group of a convolution (all groups of a layer are alike). Depthwise: in_channels == out_channels are
+/// tiled together and `groups` is 1.
 struct ConvProblem {
   WindowAxis rows;
   WindowAxis columns;
@@ -23,19 +24,19 @@ struct ConvProblem {
   std::int64_t out_channels = 1;
   std::int64_t groups = 1;
   bool depthwise = false;
-  bool dense_input = true;   ///< the input's pixels are contiguous in DRAM (no view, no group slice)
+  bool dense_input = true;  ///< the input's pixels are contiguous in DRAM (no view, no group slice)
   bool dense_output = true;
   bool per_channel_multiplier = false;
 
   auto key() const {
     return std::tuple(rows.kernel, rows.stride, rows.pad_before, rows.in_size, columns.kernel, columns.stride,
-                      columns.pad_before, columns.in_size, out_height, out_width, in_channels, out_channels, groups,
-                      depthwise, dense_input, dense_output, per_channel_multiplier);
+                      columns.pad_before, columns.in_size, out_height, out_width, in_channels, out_channels,
+                      groups, depthwise, dense_input, dense_output, per_channel_multiplier);
   }
 };
 
-/// Which operand the outer loop keeps on chip. Input-channel tiles are always innermost, so that partial sums of one
-/// output tile only are parked in the accumulator store.
+/// Which operand the outer loop keeps on chip. Input-channel tiles are always innermost, so that partial sums
+/// of one output tile only are parked in the accumulator store.
 enum class LoopOrder {
   kWeightsOuter,  ///< for out_channel tile, for pixel tile, for in_channel tile
   kPixelsOuter,   ///< for pixel tile, for out_channel tile, for in_channel tile
@@ -56,20 +57,21 @@ struct ConvTiling {
 
 /// Predicted cost of one group.
 struct ConvCost {
-  double cycles = 0;          ///< steady state of the slowest resource plus first load and last store
-  double array_cycles = 0;    ///< sum over tiles of conv_cycles
-  double dram_bytes = 0;      ///< bus bytes
-  double objective = 0;       ///< cycles + kDramWeight * DRAM bus cycles: what the search minimises
+  double cycles = 0;        ///< steady state of the slowest resource plus first load and last store
+  double array_cycles = 0;  ///< sum over tiles of conv_cycles
+  double dram_bytes = 0;    ///< bus bytes
+  double objective = 0;     ///< cycles + kDramWeight * DRAM bus cycles: what the search minimises
 };
 
-/// Weight of a DRAM bus cycle against a cycle of time. Time alone would let the mapper re-read DRAM whenever the array
-/// is the bottleneck, at 100 to 200 MACs' energy a word; one half makes a re-read worth it only where it saves time of
-/// at least half its own bus time.
+/// Weight of a DRAM bus cycle against a cycle of time. Time alone would let the mapper re-read DRAM whenever
+/// the array is the bottleneck, at 100 to 200 MACs' energy a word; one half makes a re-read worth it only
+/// where it saves time of at least half its own bus time.
 inline constexpr double kDramWeight = 0.5;
 
 ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch);
 
-/// Bytes of one weight block in weight SRAM: weights, rounded up to kParameterAlignment, then the parameter block.
+/// Bytes of one weight block in weight SRAM: weights, rounded up to kParameterAlignment, then the parameter
+/// block.
 inline constexpr Bytes kParameterAlignment = 16;
 Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, const ConvProblem& problem,
                         const hw::ArchConfig& arch);
@@ -80,8 +82,8 @@ struct ConvPlan {
   std::string reason;  ///< "predicted ws 12345, os 23456 cycles"
 };
 
-/// Searches tile sizes, both loop orders and the dataflows the array has. `layer` is used in messages only. Throws
-/// CapacityError if not even the smallest tile fits.
+/// Searches tile sizes, both loop orders and the dataflows the array has. `layer` is used in messages only.
+/// Throws CapacityError if not even the smallest tile fits.
 ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer);
 
 }  // namespace npu::compiler

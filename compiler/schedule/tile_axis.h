@@ -20,8 +20,8 @@ struct TileAxis {
   }
 };
 
-/// The input positions [begin, begin + extent) that outputs [out_begin, out_begin + outputs) of a window need, clipped
-/// to the real positions [0, size); `pad` = padding positions in front of `begin`.
+/// The input positions [begin, begin + extent) that outputs [out_begin, out_begin + outputs) of a window
+/// need, clipped to the real positions [0, size); `pad` = padding positions in front of `begin`.
 struct InputSpan {
   std::int64_t begin = 0;
   std::int64_t extent = 0;
@@ -44,8 +44,8 @@ std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window);
 /// Largest input extent of any tile.
 std::int64_t largest_input_extent(const TileAxis& out, const WindowAxis& window);
 
-/// Tile sizes worth trying for an axis of `size`: size / 1, size / 2, ... rounded up, each also rounded up to a
-/// multiple of `granule` (the array's extent along that axis), at most `size`; distinct, largest first.
+/// Tile sizes worth trying for an axis of `size`: size / 1, size / 2, ... rounded up, each also rounded up to
+/// a multiple of `granule` (the array's extent along that axis), at most `size`; distinct, largest first.
 std::vector<std::int64_t> tile_candidates(std::int64_t size, std::int64_t granule);
 
 }  // namespace npu::compiler

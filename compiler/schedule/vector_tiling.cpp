@@ -35,21 +35,26 @@ bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, Vect
 double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, const VectorTiling& tiling) {
   const Bytes pixel_bytes = tiling.channels.tile * arch.data.activation_bytes();
   const bool whole = tiling.channels.count() == 1 && problem.dense;
-  const auto bus_pixel = static_cast<double>(whole ? pixel_bytes : round_up(pixel_bytes, arch.dram.access_bytes));
+  const auto bus_pixel =
+      static_cast<double>(whole ? pixel_bytes : round_up(pixel_bytes, arch.dram.access_bytes));
   const auto slices = static_cast<double>(tiling.channels.count());
-  const double in_bytes = bus_pixel * slices * static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
+  const double in_bytes = bus_pixel * slices *
+                          static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
                           static_cast<double>(loaded_positions(tiling.columns, problem.columns)) *
                           static_cast<double>(problem.operands);
   const double out_bytes = bus_pixel * slices * static_cast<double>(problem.out_height * problem.out_width);
   const auto tiles = static_cast<double>(tiling.rows.count() * tiling.columns.count()) * slices;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
   const double bandwidth = arch.dram.bytes_per_cycle;
-  const double elements = static_cast<double>(problem.out_height * problem.out_width * problem.channels *
-                                              problem.rows.kernel * problem.columns.kernel * problem.operands);
-  const double steady = std::max({(in_bytes + out_bytes) / bandwidth,
-                                  tiles * static_cast<double>(problem.operands) * latency + in_bytes / bandwidth,
-                                  elements / arch.vector_unit.lanes});
-  return steady + 2 * latency + (in_bytes + out_bytes) / tiles / bandwidth + elements / tiles / arch.vector_unit.lanes;
+  const double elements =
+      static_cast<double>(problem.out_height * problem.out_width * problem.channels * problem.rows.kernel *
+                          problem.columns.kernel * problem.operands);
+  const double steady =
+      std::max({(in_bytes + out_bytes) / bandwidth,
+                tiles * static_cast<double>(problem.operands) * latency + in_bytes / bandwidth,
+                elements / arch.vector_unit.lanes});
+  return steady + 2 * latency + (in_bytes + out_bytes) / tiles / bandwidth +
+         elements / tiles / arch.vector_unit.lanes;
 }
 
 }  // namespace
@@ -71,10 +76,11 @@ VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arc
     if (best) return *best;  // columns are cut only if no tile of whole rows fits
   }
   const Bytes smallest = std::min(problem.rows.in_size, problem.rows.kernel) *
-                         std::min(problem.columns.in_size, problem.columns.kernel) * arch.data.activation_bytes();
-  throw CapacityError(fmt::format("layer '{}': the smallest tile does not fit twice into the global buffer", layer),
-                      2 * (problem.operands * smallest + arch.data.activation_bytes()),
-                      arch.global_buffer.capacity_bytes);
+                         std::min(problem.columns.in_size, problem.columns.kernel) *
+                         arch.data.activation_bytes();
+  throw CapacityError(
+      fmt::format("layer '{}': the smallest tile does not fit twice into the global buffer", layer),
+      2 * (problem.operands * smallest + arch.data.activation_bytes()), arch.global_buffer.capacity_bytes);
 }
 
 }  // namespace npu::compiler

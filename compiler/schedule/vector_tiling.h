@@ -22,8 +22,8 @@ struct VectorProblem {
 
 struct VectorTiling {
   TileAxis rows, columns, channels;
-  std::int64_t slots = 1;       ///< of each operand and of the output
-  Bytes input_slot_bytes = 0;   ///< of one operand
+  std::int64_t slots = 1;      ///< of each operand and of the output
+  Bytes input_slot_bytes = 0;  ///< of one operand
   Bytes output_slot_bytes = 0;
   double predicted_cycles = 0;
 };

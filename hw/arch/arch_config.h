@@ -1,6 +1,6 @@
-// The machine's description: a validated, immutable struct resolved from JSON (configs/arch/*.json). Every field of
-// the JSON has its unit in its key; derived values are computed here once. Source of the blocks: arXiv 1804.10642
-// (Squeezelerator) and arXiv 2008.05767 (shift compounding); see docs/config.md.
+// The machine's description: a validated, immutable struct resolved from JSON (configs/arch/*.json). Every
+// field of the JSON has its unit in its key; derived values are computed here once. Source of the blocks:
+// arXiv 1804.10642 (Squeezelerator) and arXiv 2008.05767 (shift compounding); see docs/config.md.
 #pragma once
 
 #include <filesystem>
@@ -16,9 +16,10 @@ namespace npu::hw {
 enum class ZeroSkipping { kNone, kAssumedFraction };
 
 struct PeArrayConfig {
-  int rows = 0;                   ///< WS: input channels; OS: output pixel rows
-  int columns = 0;                ///< WS: output channels; OS: output pixel columns
-  int register_file_entries = 0;  ///< partial sums a PE can hold in OS mode: filters that share a loaded pixel
+  int rows = 0;     ///< WS: input channels; OS: output pixel rows
+  int columns = 0;  ///< WS: output channels; OS: output pixel columns
+  int register_file_entries =
+      0;  ///< partial sums a PE can hold in OS mode: filters that share a loaded pixel
   bool weight_stationary = true;  ///< the array can run WS
   bool output_stationary = true;  ///< the array can run OS
   ZeroSkipping zero_skipping = ZeroSkipping::kNone;
@@ -57,20 +58,21 @@ struct VectorUnitConfig {
 };
 
 struct DmaConfig {
-  Bytes request_bytes = 256;  ///< a channel asks for the DRAM bus again after this many bytes (arbitration grain)
+  Bytes request_bytes =
+      256;  ///< a channel asks for the DRAM bus again after this many bytes (arbitration grain)
 };
 
 struct DramConfig {
-  Cycles latency_cycles = 0;       ///< paid once by each DMA descriptor and each instruction fetch
-  double bytes_per_cycle = 0;      ///< effective bandwidth, shared by all channels
-  Bytes access_bytes = 16;         ///< every contiguous run occupies whole, aligned accesses of this size
+  Cycles latency_cycles = 0;   ///< paid once by each DMA descriptor and each instruction fetch
+  double bytes_per_cycle = 0;  ///< effective bandwidth, shared by all channels
+  Bytes access_bytes = 16;     ///< every contiguous run occupies whole, aligned accesses of this size
   Bytes capacity_bytes = 0;
 };
 
 struct CommandProcessorConfig {
-  int queue_depth = 16;           ///< instructions waiting per unit
-  int dispatch_cycles = 1;        ///< cycles to decode and hand on one instruction
-  int fetch_instructions = 16;    ///< instructions per fetch from DRAM
+  int queue_depth = 16;         ///< instructions waiting per unit
+  int dispatch_cycles = 1;      ///< cycles to decode and hand on one instruction
+  int fetch_instructions = 16;  ///< instructions per fetch from DRAM
 };
 
 /// The whole machine. Obtain it from arch_from_json or load_arch; both validate.
@@ -91,7 +93,9 @@ struct ArchConfig {
   std::string energy_table;  ///< name of a table in configs/energy, or a path to one
 
   /// Partial sums the accumulator store holds.
-  std::int64_t accumulator_entries() const { return accumulator_store.capacity_bytes / data.accumulator_bytes(); }
+  std::int64_t accumulator_entries() const {
+    return accumulator_store.capacity_bytes / data.accumulator_bytes();
+  }
 };
 
 /// Reads and validates. `file` is used in messages. Throws ConfigError (file, JSON pointer, found, expected).
@@ -105,8 +109,8 @@ nlohmann::json arch_to_json(const ArchConfig& arch);
 /// SHA-256 of the resolved configuration (without name and description).
 std::string arch_hash(const ArchConfig& arch);
 
-/// SHA-256 over only what compiled code depends on: array shape, register file, dataflows, widths, capacities,
-/// compounding and rounding. A program runs on any machine with the same compatibility hash.
+/// SHA-256 over only what compiled code depends on: array shape, register file, dataflows, widths,
+/// capacities, compounding and rounding. A program runs on any machine with the same compatibility hash.
 std::string compatibility_hash(const ArchConfig& arch);
 
 }  // namespace npu::hw

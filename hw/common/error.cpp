@@ -11,7 +11,8 @@ InputError::InputError(const std::string& where, const std::string& problem)
 
 ConfigError::ConfigError(std::string file, std::string pointer, const std::string& found,
                          const std::string& expected)
-    : Error(fmt::format("{}: at {}: found {}, expected {}", file, pointer.empty() ? "/" : pointer, found, expected)),
+    : Error(fmt::format("{}: at {}: found {}, expected {}", file, pointer.empty() ? "/" : pointer, found,
+                        expected)),
       file_(std::move(file)),
       pointer_(std::move(pointer)) {}
 
@@ -19,7 +20,8 @@ GraphError::GraphError(std::string node, const std::string& problem)
     : Error(fmt::format("node '{}': {}", node, problem)), node_(std::move(node)) {}
 
 ProgramError::ProgramError(std::int64_t pc, const std::string& problem)
-    : Error(pc < 0 ? fmt::format("program: {}", problem) : fmt::format("program, instruction {}: {}", pc, problem)),
+    : Error(pc < 0 ? fmt::format("program: {}", problem)
+                   : fmt::format("program, instruction {}: {}", pc, problem)),
       pc_(pc) {}
 
 CapacityError::CapacityError(const std::string& what, std::int64_t needed_bytes, std::int64_t available_bytes)

@@ -1,6 +1,6 @@
-// The error types of the whole project. A user's fault throws a type derived from npu::Error whose message says
-// where, what was found and what was expected; our own fault fails NPU_CHECK and throws npu::InternalError.
-// Only sim/cli's main turns them into exit codes.
+// The error types of the whole project. A user's fault throws a type derived from npu::Error whose message
+// says where, what was found and what was expected; our own fault fails NPU_CHECK and throws
+// npu::InternalError. Only sim/cli's main turns them into exit codes.
 #pragma once
 
 #include <cstdint>
@@ -43,7 +43,8 @@ class GraphError : public Error {
   std::string node_;
 };
 
-/// A program file or one of its instructions is wrong. `pc` is the instruction index, or -1 for the whole file.
+/// A program file or one of its instructions is wrong. `pc` is the instruction index, or -1 for the whole
+/// file.
 class ProgramError : public Error {
  public:
   ProgramError(std::int64_t pc, const std::string& problem);
@@ -88,9 +89,9 @@ class InternalError : public std::logic_error {
 }  // namespace npu
 
 /// Always-on check of our own invariants; `message` may be any expression convertible to std::string.
-#define NPU_CHECK(condition, message)                                       \
-  do {                                                                      \
-    if (!(condition)) {                                                     \
-      ::npu::fail_check(#condition, __FILE__, __LINE__, (message));         \
-    }                                                                       \
+#define NPU_CHECK(condition, message)                               \
+  do {                                                              \
+    if (!(condition)) {                                             \
+      ::npu::fail_check(#condition, __FILE__, __LINE__, (message)); \
+    }                                                               \
   } while (false)

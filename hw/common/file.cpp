@@ -33,9 +33,11 @@ std::string write_all(int descriptor, std::span<const std::uint8_t> bytes) {
 
 std::vector<std::uint8_t> read_file(const std::filesystem::path& path, std::int64_t limit_bytes) {
   std::error_code code;
-  if (std::filesystem::is_directory(path, code)) throw InputError(path.string(), "is a folder, expected a file");
+  if (std::filesystem::is_directory(path, code))
+    throw InputError(path.string(), "is a folder, expected a file");
   std::ifstream stream(path, std::ios::binary);
-  if (!stream) throw InputError(path.string(), fmt::format("cannot be opened for reading: {}", system_reason()));
+  if (!stream)
+    throw InputError(path.string(), fmt::format("cannot be opened for reading: {}", system_reason()));
   std::vector<std::uint8_t> bytes;
   std::vector<char> block(1 << 20);
   while (stream) {
@@ -57,7 +59,8 @@ std::string read_text_file(const std::filesystem::path& path, std::int64_t limit
 void write_file(const std::filesystem::path& path, std::span<const std::uint8_t> bytes) {
   std::error_code code;
   if (path.has_parent_path()) std::filesystem::create_directories(path.parent_path(), code);
-  if (code) throw InputError(path.parent_path().string(), fmt::format("cannot be created: {}", code.message()));
+  if (code)
+    throw InputError(path.parent_path().string(), fmt::format("cannot be created: {}", code.message()));
   std::string temporary = path.string() + ".XXXXXX";
   const int descriptor = ::mkstemp(temporary.data());
   if (descriptor < 0) throw InputError(path.string(), fmt::format("cannot be written: {}", system_reason()));

@@ -1,5 +1,5 @@
-// Typed, strict reading of JSON objects: every fault is one ConfigError with file, JSON pointer, found and expected;
-// keys nobody asked for are errors; duplicate keys are errors.
+// Typed, strict reading of JSON objects: every fault is one ConfigError with file, JSON pointer, found and
+// expected; keys nobody asked for are errors; duplicate keys are errors.
 #pragma once
 
 #include <cstdint>
@@ -31,7 +31,8 @@ class JsonReader {
   JsonReader child(const std::string& key);
   std::vector<JsonReader> children(const std::string& key);  ///< an array of objects
   std::int64_t integer(const std::string& key, std::int64_t minimum, std::int64_t maximum);
-  std::int64_t integer_or(const std::string& key, std::int64_t fallback, std::int64_t minimum, std::int64_t maximum);
+  std::int64_t integer_or(const std::string& key, std::int64_t fallback, std::int64_t minimum,
+                          std::int64_t maximum);
   double number(const std::string& key, double minimum, double maximum);
   double number_or(const std::string& key, double fallback, double minimum, double maximum);
   bool boolean(const std::string& key);

@@ -1,5 +1,5 @@
-// Arithmetic of the vector unit, one output element at a time: residual add, rescale, average and maximum pooling,
-// table lookup. Exact sums, one rounding (design: "Other operators, all in integers").
+// Arithmetic of the vector unit, one output element at a time: residual add, rescale, average and maximum
+// pooling, table lookup. Exact sums, one rounding (design: "Other operators, all in integers").
 #pragma once
 
 #include <cstdint>
@@ -30,8 +30,8 @@ inline StageResult finish_scaled_sum(Wide sum, const OutputStage& stage, Roundin
   return apply_output_stage(sum, unit, 0, rule, output_bits);
 }
 
-/// Average of a window: `sum` of `count` real pixels with zero point `input_zero_point`; the multiplier contains
-/// 1 / divisor. Padding contributes nothing.
+/// Average of a window: `sum` of `count` real pixels with zero point `input_zero_point`; the multiplier
+/// contains 1 / divisor. Padding contributes nothing.
 inline StageResult average(std::int64_t sum, std::int64_t count, std::int32_t input_zero_point,
                            const OutputStage& stage, Rounding rule, int output_bits) {
   return apply_output_stage(Wide{sum} - Wide{count} * input_zero_point, stage, 0, rule, output_bits);

@@ -8,7 +8,8 @@
 
 namespace npu::hw {
 
-StageResult apply_output_stage(Wide v, const OutputStage& stage, int channel_shift, Rounding rule, int output_bits) {
+StageResult apply_output_stage(Wide v, const OutputStage& stage, int channel_shift, Rounding rule,
+                               int output_bits) {
   const bool negative = stage.leaky && v < 0;
   const Wide multiplier = negative ? stage.negative_multiplier : stage.multiplier;
   const int shift = (negative ? stage.negative_shift : stage.shift) + channel_shift;
@@ -27,7 +28,8 @@ FixedPointScale fixed_point_scale(double scale, int multiplier_bits, int reserve
     throw GraphError(node, fmt::format("output scale factor {} is not a positive number", scale));
   }
   int exponent = 0;
-  const double fraction = std::frexp(scale, &exponent);  // scale = fraction * 2^exponent, fraction in [0.5, 1)
+  const double fraction =
+      std::frexp(scale, &exponent);  // scale = fraction * 2^exponent, fraction in [0.5, 1)
   double multiplier = std::round(std::ldexp(fraction, multiplier_bits));
   if (multiplier >= std::ldexp(1.0, multiplier_bits)) {
     multiplier /= 2.0;
@@ -35,8 +37,9 @@ FixedPointScale fixed_point_scale(double scale, int multiplier_bits, int reserve
   }
   const int shift = multiplier_bits - exponent;
   if (shift < 0 || shift > kMaxShift - reserved_shift) {
-    throw GraphError(node, fmt::format("output scale factor {:g} needs a right shift of {}, the machine has 0 to {}",
-                                       scale, shift, kMaxShift - reserved_shift));
+    throw GraphError(
+        node, fmt::format("output scale factor {:g} needs a right shift of {}, the machine has 0 to {}",
+                          scale, shift, kMaxShift - reserved_shift));
   }
   return {static_cast<std::uint32_t>(multiplier), shift};
 }

@@ -1,6 +1,6 @@
-// The compounding of one output: accumulator + bias, times the layer's multiplier, shifted right by n + e_c with
-// rounding, plus zero point, clamped. The inverse of the weight-equalising shift e_c is fused into the shift
-// (arXiv 2008.05767). Residual add, pooling and rescale share the same output step.
+// The compounding of one output: accumulator + bias, times the layer's multiplier, shifted right by n + e_c
+// with rounding, plus zero point, clamped. The inverse of the weight-equalising shift e_c is fused into the
+// shift (arXiv 2008.05767). Residual add, pooling and rescale share the same output step.
 #pragma once
 
 #include <cstdint>
@@ -30,14 +30,15 @@ struct StageResult {
 };
 
 /// Output of the sum `v` (accumulator plus bias) of a channel with equalising shift `channel_shift`.
-/// `output_bits` is the activation width. A value counts as saturated where the clamp at a limit of the type cut it.
-/// The stage cannot know why a clamp lies there: a ReLU whose zero is the type's minimum counts too.
+/// `output_bits` is the activation width. A value counts as saturated where the clamp at a limit of the type
+/// cut it. The stage cannot know why a clamp lies there: a ReLU whose zero is the type's minimum counts too.
 /// Requires |v| < 2^62 for exactness in 128 bits and shift + channel_shift in [0, 63].
-StageResult apply_output_stage(Wide v, const OutputStage& stage, int channel_shift, Rounding rule, int output_bits);
+StageResult apply_output_stage(Wide v, const OutputStage& stage, int channel_shift, Rounding rule,
+                               int output_bits);
 
-/// Real factor `scale` as multiplier * 2^-shift with the multiplier in [2^(bits-1), 2^bits), nearest, ties away.
-/// Compile-time helper of the quantiser (floating point in, integers out).
-/// Throws npu::GraphError naming `node` if the shift would leave [0, 63 - reserved_shift].
+/// Real factor `scale` as multiplier * 2^-shift with the multiplier in [2^(bits-1), 2^bits), nearest, ties
+/// away. Compile-time helper of the quantiser (floating point in, integers out). Throws npu::GraphError
+/// naming `node` if the shift would leave [0, 63 - reserved_shift].
 struct FixedPointScale {
   std::uint32_t multiplier = 0;
   int shift = 0;

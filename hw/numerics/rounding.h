@@ -10,7 +10,8 @@ namespace npu::hw {
 /// 128-bit signed integer: wide enough for the product of a 48-bit accumulator and any multiplier.
 __extension__ using Wide = __int128;
 
-/// How a rounding right shift treats the bits it drops. Part of the contract between program, machine and RTL.
+/// How a rounding right shift treats the bits it drops. Part of the contract between program, machine and
+/// RTL.
 enum class Rounding : std::uint8_t {
   kHalfUp = 0,  ///< add half, shift arithmetically: ties go towards plus infinity
 };

@@ -1,5 +1,5 @@
-// Interpreter, functional engine and SystemC machine agree byte for byte on random networks and random machines,
-// whatever the latencies, bandwidths and stalls.
+// Interpreter, functional engine and SystemC machine agree byte for byte on random networks and random
+// machines, whatever the latencies, bandwidths and stalls.
 #include <fmt/core.h>
 
 #include "compiler/codegen/compile.h"
@@ -14,7 +14,9 @@
 namespace npu {
 namespace {
 
-hw::ArchConfig default_arch() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
+hw::ArchConfig default_arch() {
+  return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+}
 
 // A machine with random array, buffers and dataflows; small enough that every kind of tiling occurs.
 hw::ArchConfig random_arch(tests::TestRandom& random) {
@@ -32,7 +34,8 @@ hw::ArchConfig random_arch(tests::TestRandom& random) {
 }
 
 // Every tensor of the network after a functional run equals the interpreter's.
-void check_all_tensors(const compiler::QuantizedGraph& graph, const hw::ArchConfig& arch, std::uint64_t seed) {
+void check_all_tensors(const compiler::QuantizedGraph& graph, const hw::ArchConfig& arch,
+                       std::uint64_t seed) {
   const auto program = compiler::compile(graph, arch, {.keep_activations = true});
   const auto input = tests::random_input(graph, seed);
   const auto expected = compiler::interpret(graph, input);
@@ -41,7 +44,8 @@ void check_all_tensors(const compiler::QuantizedGraph& graph, const hw::ArchConf
   CHECK(output == expected.tensors[graph.output]);
   for (std::size_t id = 0; id < graph.tensors.size(); ++id) {
     INFO("tensor " << graph.tensors[id].name);
-    const auto found = sim::read_tensor(engine.dram(), program.tensor(graph.tensors[id].name), program.format);
+    const auto found =
+        sim::read_tensor(engine.dram(), program.tensor(graph.tensors[id].name), program.format);
     CHECK(found == expected.tensors[id]);
   }
 }
@@ -78,7 +82,8 @@ TEST_CASE("On the default machine every tensor of a network with all operators e
   check_all_tensors(graph, default_arch(), 1);
 }
 
-TEST_CASE("On random machines every tensor equals the interpreter's, or the machine is refused as too small") {
+TEST_CASE(
+    "On random machines every tensor equals the interpreter's, or the machine is refused as too small") {
   int run = 0;
   for (std::uint64_t seed = 1; seed <= 40; ++seed) {
     INFO("seed " << seed);
@@ -97,7 +102,8 @@ TEST_CASE("On random machines every tensor equals the interpreter's, or the mach
   CHECK(run >= 30);
 }
 
-TEST_CASE("One program gives the same bytes under any DRAM latency and bandwidth, and cycles in the right order") {
+TEST_CASE(
+    "One program gives the same bytes under any DRAM latency and bandwidth, and cycles in the right order") {
   const auto graph = tests::all_operators_network(21, {3, 61, 47});
   auto arch = default_arch();
   const auto program = compiler::compile(graph, arch);

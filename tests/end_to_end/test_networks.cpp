@@ -1,6 +1,6 @@
-// Whole networks on the default machine: the two built-ins everywhere, the six trained ones where ../shared is present.
-// Interpreter = functional engine = SystemC machine, byte for byte; the time and traffic laws hold; one program runs
-// under any DRAM.
+// Whole networks on the default machine: the two built-ins everywhere, the six trained ones where ../shared
+// is present. Interpreter = functional engine = SystemC machine, byte for byte; the time and traffic laws
+// hold; one program runs under any DRAM.
 #include <algorithm>
 
 #include "compiler/codegen/compile.h"
@@ -19,7 +19,9 @@
 namespace npu {
 namespace {
 
-hw::ArchConfig default_arch() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
+hw::ArchConfig default_arch() {
+  return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+}
 
 struct Case {
   compiler::QuantizedGraph graph;
@@ -34,8 +36,9 @@ Case make_case(const compiler::Graph& network, const hw::ArchConfig& arch) {
   };
   const auto calibration = compiler::calibrate(canonical, 2, "synthetic", next);
   Case result{compiler::quantize(canonical, calibration, arch, {}), {}};
-  result.input = compiler::quantize_input(compiler::synthetic_input(canonical.input_shape, 77),
-                                          result.graph.tensors[result.graph.input], arch.data.activation_bits);
+  result.input =
+      compiler::quantize_input(compiler::synthetic_input(canonical.input_shape, 77),
+                               result.graph.tensors[result.graph.input], arch.data.activation_bits);
   return result;
 }
 
@@ -76,8 +79,9 @@ void check_network(const compiler::Graph& network) {
 
   const tests::TemporaryFolder folder;
   const auto dram_file = folder.path() / "dram.bin";
-  const auto run = sim::run_systemc(program, arch, test_case.input,
-                                    {.executable = NPUSIM_BINARY, .random_stall_seed = 0, .dram_out = dram_file});
+  const auto run =
+      sim::run_systemc(program, arch, test_case.input,
+                       {.executable = NPUSIM_BINARY, .random_stall_seed = 0, .dram_out = dram_file});
   CHECK(elements(run.output) == expected.tensors[graph.output]);
   const auto dram = read_file(dram_file);
   CHECK(std::equal(dram.begin(), dram.end(), functional.dram().begin(), functional.dram().end()));
@@ -145,8 +149,9 @@ TEST_CASE("One MobileNet v2 program gives the same bytes under every DRAM, and c
       INFO("latency " << latency << ", bytes per cycle " << bytes_per_cycle);
       arch.dram.latency_cycles = latency;
       arch.dram.bytes_per_cycle = bytes_per_cycle;
-      const auto run = sim::run_systemc(program, arch, test_case.input,
-                                        {.executable = NPUSIM_BINARY, .random_stall_seed = 0, .dram_out = {}});
+      const auto run =
+          sim::run_systemc(program, arch, test_case.input,
+                           {.executable = NPUSIM_BINARY, .random_stall_seed = 0, .dram_out = {}});
       CHECK(elements(run.output) == expected);
       check_laws(run, program, arch);
       CHECK(run.cycles > before);

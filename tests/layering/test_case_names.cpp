@@ -1,5 +1,5 @@
-// A test case's name must survive CMake lists and the test program's command line: ctest would otherwise run it under
-// another name, or not at all.
+// A test case's name must survive CMake lists and the test program's command line: ctest would otherwise run
+// it under another name, or not at all.
 #include <algorithm>
 #include <filesystem>
 #include <regex>
@@ -30,7 +30,8 @@ TEST_CASE("Names with list separators, brackets or a leading dash are recognised
   CHECK_FALSE(survives_ctest("one; two"));
   CHECK_FALSE(survives_ctest("range 0, 1)["));
   CHECK_FALSE(survives_ctest("--option first"));
-  CHECK(test_case_names("TEST_CASE(\n    \"split over lines\") {}") == std::vector<std::string>{"split over lines"});
+  CHECK(test_case_names("TEST_CASE(\n    \"split over lines\") {}") ==
+        std::vector<std::string>{"split over lines"});
 }
 
 TEST_CASE("Every test case has a name that ctest can run it by") {

@@ -1,13 +1,14 @@
 // Facts about compiled programs: counts that must hold whatever the tiling.
 #include "compiler/codegen/compile.h"
-
 #include "hw/common/error.h"
 #include "tests/random_network.h"
 
 namespace npu {
 namespace {
 
-hw::ArchConfig default_arch() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
+hw::ArchConfig default_arch() {
+  return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+}
 
 std::int64_t stored_bytes(const hw::Program& program, const hw::LayerSymbol& layer) {
   std::int64_t bytes = 0;
@@ -75,7 +76,8 @@ TEST_CASE("A graph quantised for other widths than the machine's is refused") {
   auto graph = tests::all_operators_network(13, {3, 40, 40});
   auto arch = default_arch();
   arch.data.accumulator_bits = 24;
-  CHECK_THROWS_WITH(compiler::compile(graph, arch), Catch::Contains("quantised for accumulator bits 32, the machine has 24"));
+  CHECK_THROWS_WITH(compiler::compile(graph, arch),
+                    Catch::Contains("quantised for accumulator bits 32, the machine has 24"));
   arch = default_arch();
   arch.compounding.shift_bits = 2;
   CHECK_THROWS_AS(compiler::compile(graph, arch), GraphError);
@@ -84,7 +86,8 @@ TEST_CASE("A graph quantised for other widths than the machine's is refused") {
 TEST_CASE("A kernel that the instruction cannot hold is refused by layer name") {
   tests::NetworkMaker net(14, {1, 50, 50});
   const auto out = net.conv(net.input(), {.out_channels = 2, .kernel_height = 33, .kernel_width = 33});
-  CHECK_THROWS_WITH(compiler::compile(net.finish(out), default_arch()), Catch::Contains("conv1") && Catch::Contains("33x33"));
+  CHECK_THROWS_WITH(compiler::compile(net.finish(out), default_arch()),
+                    Catch::Contains("conv1") && Catch::Contains("33x33"));
 }
 
 TEST_CASE("A DRAM that is too small is refused with needed and available bytes") {

@@ -1,5 +1,4 @@
 #include "compiler/codegen/constant_blocks.h"
-
 #include "tests/support.h"
 
 namespace npu::compiler {

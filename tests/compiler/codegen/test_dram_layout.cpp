@@ -1,7 +1,6 @@
-#include "compiler/codegen/dram_layout.h"
-
 #include <algorithm>
 
+#include "compiler/codegen/dram_layout.h"
 #include "tests/random_network.h"
 
 namespace npu::compiler {
@@ -39,7 +38,8 @@ TEST_CASE("Maps that one node needs at the same time never overlap") {
     for (const auto& node : graph.nodes) {
       if (std::holds_alternative<QConcat>(node.op)) continue;
       const Interval out = bytes_of(layout.symbols[output_of(node.op)]);
-      for (const TensorId input : inputs_of(node.op)) CHECK_FALSE(overlap(out, bytes_of(layout.symbols[input])));
+      for (const TensorId input : inputs_of(node.op))
+        CHECK_FALSE(overlap(out, bytes_of(layout.symbols[input])));
     }
     CHECK(layout.activation_bytes >= layout.peak_live_bytes);
   }

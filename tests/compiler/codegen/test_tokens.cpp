@@ -1,4 +1,5 @@
-// Every token the compiler inserts is needed: without it the verifier finds a hazard or a wait that nobody signals.
+// Every token the compiler inserts is needed: without it the verifier finds a hazard or a wait that nobody
+// signals.
 #include "compiler/codegen/compile.h"
 #include "hw/isa/verifier.h"
 #include "tests/random_network.h"

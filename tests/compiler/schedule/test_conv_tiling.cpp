@@ -1,14 +1,16 @@
 #include "compiler/schedule/conv_tiling.h"
-
 #include "hw/common/error.h"
 #include "tests/support.h"
 
 namespace npu::compiler {
 namespace {
 
-hw::ArchConfig default_arch() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
+hw::ArchConfig default_arch() {
+  return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+}
 
-ConvProblem problem(std::int64_t size, std::int64_t kernel, std::int64_t in_channels, std::int64_t out_channels) {
+ConvProblem problem(std::int64_t size, std::int64_t kernel, std::int64_t in_channels,
+                    std::int64_t out_channels) {
   ConvProblem result;
   result.rows = {kernel, 1, kernel / 2, size};
   result.columns = result.rows;
@@ -33,9 +35,10 @@ TEST_CASE("The chosen slots fit the buffers and the accumulators, whatever the l
     if (tiling.in_channels.count() > 1) {
       CHECK(tiling.rows.tile * tiling.columns.tile * tiling.out_channels.tile <= arch.accumulator_entries());
     }
-    CHECK(plan.cost.cycles >= static_cast<double>(layer.out_height * layer.out_width * layer.in_channels *
-                                                  layer.out_channels * layer.rows.kernel * layer.columns.kernel) /
-                                  arch.pe_array.pe_count());
+    CHECK(plan.cost.cycles >=
+          static_cast<double>(layer.out_height * layer.out_width * layer.in_channels * layer.out_channels *
+                              layer.rows.kernel * layer.columns.kernel) /
+              arch.pe_array.pe_count());
   }
 }
 

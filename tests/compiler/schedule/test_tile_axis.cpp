@@ -1,8 +1,7 @@
-#include "compiler/schedule/tile_axis.h"
-
 #include <algorithm>
 #include <functional>
 
+#include "compiler/schedule/tile_axis.h"
 #include "tests/support.h"
 
 namespace npu::compiler {

@@ -1,14 +1,15 @@
-#include "compiler/schedule/vector_tiling.h"
-
 #include <algorithm>
 
+#include "compiler/schedule/vector_tiling.h"
 #include "hw/common/error.h"
 #include "tests/support.h"
 
 namespace npu::compiler {
 namespace {
 
-hw::ArchConfig default_arch() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
+hw::ArchConfig default_arch() {
+  return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+}
 
 VectorProblem addition(std::int64_t size, std::int64_t channels) {
   VectorProblem problem;
@@ -23,13 +24,15 @@ VectorProblem addition(std::int64_t size, std::int64_t channels) {
 
 }  // namespace
 
-TEST_CASE("Slots of a vector layer fit the global buffer, double buffered where there is more than one tile") {
+TEST_CASE(
+    "Slots of a vector layer fit the global buffer, double buffered where there is more than one tile") {
   const auto arch = default_arch();
   for (const auto& problem : {addition(112, 32), addition(7, 1024), addition(1, 1000), addition(300, 300)}) {
     const auto tiling = plan_vector(problem, arch, "add");
     const auto tiles = tiling.rows.count() * tiling.columns.count() * tiling.channels.count();
     CHECK(tiling.slots == std::min<std::int64_t>(2, tiles));
-    CHECK(tiling.slots * (2 * tiling.input_slot_bytes + tiling.output_slot_bytes) <= arch.global_buffer.capacity_bytes);
+    CHECK(tiling.slots * (2 * tiling.input_slot_bytes + tiling.output_slot_bytes) <=
+          arch.global_buffer.capacity_bytes);
   }
 }
 
