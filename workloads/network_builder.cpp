@@ -13,17 +13,19 @@ using compiler::FloatArray;
 using compiler::MapShape;
 using compiler::Window;
 
-// Spread of the channels of one layer, in octaves (see WeightRandom::octave_factor). What a network computes does not
-// depend on the spread of weights in front of a batch norm; the spread of the batch norm's scale survives folding.
-// Depthwise layers of trained MobileNets spread far wider than others.
+// Spread of the channels of one layer, in octaves (see WeightRandom::octave_factor). What a network computes
+// does not depend on the spread of weights in front of a batch norm; the spread of the batch norm's scale
+// survives folding. Depthwise layers of trained MobileNets spread far wider than others.
 constexpr int kWeightOctaves = 3;
 constexpr int kScaleOctaves = 3;
 constexpr int kDepthwiseScaleOctaves = 6;
-constexpr float kScaleBase = 1.25F;  // keeps the layer's root mean square near 1 in spite of the small channels
+constexpr float kScaleBase =
+    1.25F;  // keeps the layer's root mean square near 1 in spite of the small channels
 
-// Batch-norm bias in deviations of the channel, mean and spread. With mean 0 half of every map would be cut off, and a
-// deep random network then amplifies any difference (rounding, for one) by about 1.5 in power in each layer, until its
-// output is chaos. With mean 1 the growth is about 1.1: what survives 100 layers is the input, as in trained networks.
+// Batch-norm bias in deviations of the channel, mean and spread. With mean 0 half of every map would be cut
+// off, and a deep random network then amplifies any difference (rounding, for one) by about 1.5 in power in
+// each layer, until its output is chaos. With mean 1 the growth is about 1.1: what survives 100 layers is the
+// input, as in trained networks.
 constexpr float kNormBiasMean = 1.0F;
 constexpr float kNormBiasSpread = 0.5F;
 constexpr float kNormEpsilon = 1e-5F;
@@ -112,7 +114,9 @@ Value NetworkBuilder::clamp(const Value& in, float high, const char* suffix) {
   return append(in.name + suffix, compiler::ActivationOp{activation}, {in}, in.shape);
 }
 
-Value NetworkBuilder::relu(const Value& in) { return clamp(in, std::numeric_limits<float>::infinity(), ".relu"); }
+Value NetworkBuilder::relu(const Value& in) {
+  return clamp(in, std::numeric_limits<float>::infinity(), ".relu");
+}
 
 Value NetworkBuilder::relu6(const Value& in) { return clamp(in, 6.0F, ".relu6"); }
 

@@ -1,5 +1,5 @@
-// Builds a float graph layer by layer with random weights of realistic spread. Batch norms get their mean and variance
-// afterwards, from measured activations (settle_statistics.h), as training would have given them.
+// Builds a float graph layer by layer with random weights of realistic spread. Batch norms get their mean and
+// variance afterwards, from measured activations (settle_statistics.h), as training would have given them.
 #pragma once
 
 #include <cstdint>
@@ -32,7 +32,8 @@ class NetworkBuilder {
 
   Value input() const { return {graph_.input, graph_.input_shape}; }
 
-  /// Convolution without bias followed by batch norm ("NAME" and "NAME.bn"), as frameworks export them before folding.
+  /// Convolution without bias followed by batch norm ("NAME" and "NAME.bn"), as frameworks export them before
+  /// folding.
   Value conv_norm(const ConvLayer& layer, const Value& in);
   Value relu(const Value& in);
   Value relu6(const Value& in);

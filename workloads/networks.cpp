@@ -32,7 +32,8 @@ constexpr std::array<Entry, 8> kNetworks{{
      SqueezeNextParameters{{2, 10, 8, 1}, 5, 1, 100, true}},
     {"sqnxt_23v5_1.0", "SqueezeNext 23 v5, blocks 2-4-14-1: 0.93 M parameters, 225 M MACs, 3x227x227",
      SqueezeNextParameters{{2, 4, 14, 1}, 5, 1, 100, true}},
-    {"sqnxt_g23_1.0", "SqueezeNext 23 with convolutions in 2 groups: 0.54 M parameters, 224 M MACs, 3x227x227",
+    {"sqnxt_g23_1.0",
+     "SqueezeNext 23 with convolutions in 2 groups: 0.54 M parameters, 224 M MACs, 3x227x227",
      SqueezeNextParameters{{6, 6, 8, 1}, 7, 2, 100, false}},
     {"sqnxt_23_2.0", "SqueezeNext 23 at twice the width: 2.4 M parameters, 742 M MACs, 3x227x227",
      SqueezeNextParameters{{6, 6, 8, 1}, 7, 1, 200, false}},
@@ -53,8 +54,9 @@ const Entry& find_entry(const std::string& name) {
       return entry;
     }
   }
-  throw InputError(fmt::format("network '{}'", name),
-                   fmt::format("no built-in network has this name; known: {}", fmt::join(network_names(), ", ")));
+  throw InputError(
+      fmt::format("network '{}'", name),
+      fmt::format("no built-in network has this name; known: {}", fmt::join(network_names(), ", ")));
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Built-in networks: one generator per family, with reproducible random weights of realistic per-channel spread.
+// Built-in networks: one generator per family, with reproducible random weights of realistic per-channel
+// spread.
 #pragma once
 
 #include <cstdint>
@@ -15,8 +16,8 @@ std::vector<std::string> network_names();
 /// One line about a built-in network for `--help` and lists.
 std::string describe_network(const std::string& name);
 
-/// Builds the network with batch norm unfolded, as a framework would export it. The same name and seed give the same
-/// bytes on every system. Throws npu::InputError listing the known names.
+/// Builds the network with batch norm unfolded, as a framework would export it. The same name and seed give
+/// the same bytes on every system. Throws npu::InputError listing the known names.
 compiler::Graph build_network(const std::string& name, std::uint64_t seed = 1);
 
 }  // namespace npu::workloads

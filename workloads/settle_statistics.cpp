@@ -18,8 +18,8 @@ using compiler::MapShape;
 constexpr std::int64_t kSamples = 3;
 constexpr std::int64_t kLargestSide = 160;
 constexpr std::int64_t kCoarsestLattice = 64;
-/// No channel's variance below this part of the layer's mean variance: a channel that was silent on our few inputs
-/// must not be blown up on others.
+/// No channel's variance below this part of the layer's mean variance: a channel that was silent on our few
+/// inputs must not be blown up on others.
 constexpr double kVarianceFloor = 0x1p-8;
 constexpr float kLogitDeviation = 3.0F;
 constexpr float kLargestLogitGain = 16.0F;

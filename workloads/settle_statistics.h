@@ -1,7 +1,8 @@
-// Gives a randomly initialised network the batch-norm statistics that training would have given it: those of its own
-// activations, on synthetic inputs. Without this the activations of a deep random network vanish, explode, or stop
-// depending on the input. The arithmetic is IEEE single and double precision in a fixed order (this folder is compiled
-// without contraction into fused multiply-adds), so that every system finds the same numbers.
+// Gives a randomly initialised network the batch-norm statistics that training would have given it: those of
+// its own activations, on synthetic inputs. Without this the activations of a deep random network vanish,
+// explode, or stop depending on the input. The arithmetic is IEEE single and double precision in a fixed
+// order (this folder is compiled without contraction into fused multiply-adds), so that every system finds
+// the same numbers.
 #pragma once
 
 #include <cstdint>
@@ -10,9 +11,9 @@
 
 namespace npu::workloads {
 
-/// Runs `graph` on a few small synthetic inputs. Each batch norm gets the mean and variance of its input, per channel,
-/// as it is reached; a fully connected layer gets weights scaled so that its outputs spread over several units, and a
-/// bias that centres them. Only operators of the built-in networks are known.
+/// Runs `graph` on a few small synthetic inputs. Each batch norm gets the mean and variance of its input, per
+/// channel, as it is reached; a fully connected layer gets weights scaled so that its outputs spread over
+/// several units, and a bias that centres them. Only operators of the built-in networks are known.
 void settle_statistics(compiler::Graph& graph, std::uint64_t seed);
 
 }  // namespace npu::workloads

@@ -21,7 +21,8 @@ class SqueezeNextGenerator {
       : parameters_(parameters), builder_(name, {3, kInputSide, kInputSide}, seed) {}
 
   compiler::Graph run() {
-    Value value = conv("stem", builder_.input(), kStemChannels, square_window(parameters_.stem_kernel, 2, 0), 1);
+    Value value =
+        conv("stem", builder_.input(), kStemChannels, square_window(parameters_.stem_kernel, 2, 0), 1);
     Window pool = square_window(3, 2, 0);
     pool.ceil_mode = true;
     value = builder_.max_pool("pool1", value, pool);
@@ -33,7 +34,8 @@ class SqueezeNextGenerator {
   }
 
  private:
-  Value conv(const std::string& name, const Value& in, std::int64_t out_channels, const Window& window, int groups) {
+  Value conv(const std::string& name, const Value& in, std::int64_t out_channels, const Window& window,
+             int groups) {
     return builder_.relu(builder_.conv_norm({name, out_channels, window, groups}, in));
   }
 
@@ -62,8 +64,10 @@ class SqueezeNextGenerator {
     const int groups = parameters_.groups;
     Value value = conv(name + ".reduce1", in, channels / 2, square_window(1, stride, 0), groups);
     value = conv(name + ".reduce2", value, channels / 4, square_window(1, 1, 0), 1);
-    value = conv(name + (column_first ? ".3x1" : ".1x3"), value, channels / 2, column_first ? column : row, groups);
-    value = conv(name + (column_first ? ".1x3" : ".3x1"), value, channels / 2, column_first ? row : column, groups);
+    value = conv(name + (column_first ? ".3x1" : ".1x3"), value, channels / 2, column_first ? column : row,
+                 groups);
+    value = conv(name + (column_first ? ".1x3" : ".3x1"), value, channels / 2, column_first ? row : column,
+                 groups);
     return conv(name + ".expand", value, channels, square_window(1, 1, 0), 1);
   }
 

@@ -31,7 +31,8 @@ class PaddedMaps {
     storage_.assign(static_cast<std::size_t>(in.shape.channels * samples_ * height_ * width_), fill);
     const std::int64_t rows = in.shape.channels * samples_ * in.shape.height;
     for (std::int64_t row = 0; row < rows; ++row) {
-      const std::int64_t target_row = row / in.shape.height * height_ + row % in.shape.height + window.pad_top;
+      const std::int64_t target_row =
+          row / in.shape.height * height_ + row % in.shape.height + window.pad_top;
       std::copy_n(in.data.data() + row * in.shape.width, in.shape.width,
                   storage_.data() + target_row * width_ + window.pad_left);
     }
@@ -60,8 +61,8 @@ MapShape slide(const MapShape& in, const Window& window, std::int64_t channels) 
 }
 
 /// out[x] += weight * in[x * stride]
-void accumulate_row(float* __restrict out, const float* __restrict in, std::int64_t count, std::int64_t stride,
-                    float weight) {
+void accumulate_row(float* __restrict out, const float* __restrict in, std::int64_t count,
+                    std::int64_t stride, float weight) {
   if (stride == 1) {
     for (std::int64_t x = 0; x < count; ++x) {
       out[x] += weight * in[x];
@@ -73,7 +74,8 @@ void accumulate_row(float* __restrict out, const float* __restrict in, std::int6
   }
 }
 
-/// Adds one tap's products to one output channel of all samples; a whole map at once where its rows follow without gaps.
+/// Adds one tap's products to one output channel of all samples; a whole map at once where its rows follow
+/// without gaps.
 void accumulate_tap(float* out, const FeatureMaps& outputs, const PaddedMaps& in, std::int64_t in_channel,
                     const Window& window, std::int64_t tap_y, std::int64_t tap_x, float weight) {
   const MapShape& shape = outputs.shape;
@@ -85,14 +87,15 @@ void accumulate_tap(float* out, const FeatureMaps& outputs, const PaddedMaps& in
       continue;
     }
     for (std::int64_t y = 0; y < shape.height; ++y) {
-      accumulate_row(plane + y * shape.width, in.row(in_channel, sample, y * window.stride_height + tap_y) + tap_x,
-                     shape.width, window.stride_width, weight);
+      accumulate_row(plane + y * shape.width,
+                     in.row(in_channel, sample, y * window.stride_height + tap_y) + tap_x, shape.width,
+                     window.stride_width, weight);
     }
   }
 }
 
-/// out[x] += sum over channels of weights[channel] * in[channel][x], in channel order; four channels for each visit of
-/// out, whose traffic is what limits the speed.
+/// out[x] += sum over channels of weights[channel] * in[channel][x], in channel order; four channels for each
+/// visit of out, whose traffic is what limits the speed.
 void accumulate_channels(float* __restrict out, const float* __restrict in, std::int64_t channels,
                          std::int64_t pixels, const float* weights) {
   std::int64_t channel = 0;
@@ -117,8 +120,9 @@ void run_pointwise(const compiler::ConvOp& conv, const FeatureMaps& in, FeatureM
   const std::int64_t group_outputs = conv.out_channels / conv.groups;
   for (std::int64_t out_channel = 0; out_channel < conv.out_channels; ++out_channel) {
     const std::int64_t first_input = out_channel / group_outputs * group_inputs;
-    accumulate_channels(out.data.data() + out_channel * out.pixels(), in.data.data() + first_input * in.pixels(),
-                        group_inputs, in.pixels(), conv.weights->data() + out_channel * group_inputs);
+    accumulate_channels(out.data.data() + out_channel * out.pixels(),
+                        in.data.data() + first_input * in.pixels(), group_inputs, in.pixels(),
+                        conv.weights->data() + out_channel * group_inputs);
   }
 }
 
@@ -161,7 +165,8 @@ FeatureMaps run(const compiler::BatchNormOp& norm, const FeatureMaps& in) {
 }
 
 FeatureMaps run(const compiler::ActivationOp& op, const FeatureMaps& in) {
-  NPU_CHECK(op.activation.kind == compiler::Activation::Kind::kClamp, "only clamps occur in built-in networks");
+  NPU_CHECK(op.activation.kind == compiler::Activation::Kind::kClamp,
+            "only clamps occur in built-in networks");
   FeatureMaps out = in;
   for (float& value : out.data) {
     value = std::min(std::max(value, op.activation.low), op.activation.high);
@@ -173,10 +178,11 @@ FeatureMaps run(const compiler::MaxPoolOp& op, const FeatureMaps& in) {
   Window window = op.window;
   const MapShape shape = slide(in.shape, window, in.shape.channels);
   // A last, partial window reads padding that the window does not name.
-  window.pad_bottom = std::max(window.pad_bottom, (shape.height - 1) * window.stride_height + window.kernel_height -
-                                                      in.shape.height - window.pad_top);
-  window.pad_right = std::max(window.pad_right, (shape.width - 1) * window.stride_width + window.kernel_width -
-                                                    in.shape.width - window.pad_left);
+  window.pad_bottom =
+      std::max(window.pad_bottom, (shape.height - 1) * window.stride_height + window.kernel_height -
+                                      in.shape.height - window.pad_top);
+  window.pad_right = std::max(window.pad_right, (shape.width - 1) * window.stride_width +
+                                                    window.kernel_width - in.shape.width - window.pad_left);
   constexpr float kLowest = -std::numeric_limits<float>::infinity();
   const PaddedMaps padded(in, window, kLowest);
   FeatureMaps out = make_maps(shape, in.samples, kLowest);
@@ -235,7 +241,8 @@ FeatureMaps run(const Unknown&, const FeatureMaps&) {
 FeatureMaps evaluate(const compiler::Node& node, const std::vector<const FeatureMaps*>& inputs) {
   if (std::holds_alternative<compiler::AddOp>(node.op)) {
     FeatureMaps out = *inputs.at(0);
-    std::transform(out.data.begin(), out.data.end(), inputs.at(1)->data.begin(), out.data.begin(), std::plus<>());
+    std::transform(out.data.begin(), out.data.end(), inputs.at(1)->data.begin(), out.data.begin(),
+                   std::plus<>());
     return out;
   }
   return std::visit([&](const auto& op) { return run(op, *inputs.at(0)); }, node.op);

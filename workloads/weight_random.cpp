@@ -3,7 +3,8 @@
 namespace npu::workloads {
 namespace {
 
-constexpr std::uint64_t kGoldenRatio = 0x9E3779B97F4A7C15ULL;  // the increment of splitmix64 (Steele et al. 2014)
+constexpr std::uint64_t kGoldenRatio =
+    0x9E3779B97F4A7C15ULL;  // the increment of splitmix64 (Steele et al. 2014)
 
 std::uint64_t mix(std::uint64_t value) {
   value = (value ^ (value >> 30)) * 0xBF58476D1CE4E5B9ULL;

@@ -1,5 +1,6 @@
-// Random numbers for weights that are the same on every system: 64-bit integer steps (splitmix64) and single-precision
-// operations that IEEE 754 defines exactly. No functions of the C library and none of its distributions.
+// Random numbers for weights that are the same on every system: 64-bit integer steps (splitmix64) and
+// single-precision operations that IEEE 754 defines exactly. No functions of the C library and none of its
+// distributions.
 #pragma once
 
 #include <cstdint>
@@ -17,10 +18,12 @@ class WeightRandom {
   /// Uniform in [0, 1), a multiple of 2^-24.
   float uniform();
 
-  /// Approximately normal, mean 0 and variance 1: the sum of eight 16-bit uniforms (Irwin-Hall), within +-4.9.
+  /// Approximately normal, mean 0 and variance 1: the sum of eight 16-bit uniforms (Irwin-Hall), within
+  /// +-4.9.
   float normal();
 
-  /// About 2^-x, x in [0, `octaves`) with density falling towards large x: most channels near 1, a tail of small ones.
+  /// About 2^-x, x in [0, `octaves`) with density falling towards large x: most channels near 1, a tail of
+  /// small ones.
   float octave_factor(int octaves);
 
  private:

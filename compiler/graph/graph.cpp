@@ -1,7 +1,6 @@
 // Names and counts of the float graph's operators.
 #include "compiler/graph/graph.h"
 
-
 #include "hw/common/error.h"
 #include "hw/common/units.h"
 
@@ -39,8 +38,8 @@ FloatArray empty_array() {
 
 const char* operator_name(const Operator& op) { return std::visit(NameOf{}, op); }
 
-std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad_before,
-                           std::int64_t pad_after, bool ceil_mode) {
+std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride,
+                           std::int64_t pad_before, std::int64_t pad_after, bool ceil_mode) {
   NPU_CHECK(stride > 0, "stride must be positive");
   const std::int64_t span = size + pad_before + pad_after - kernel;
   if (span < 0) {
@@ -57,7 +56,8 @@ std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t 
 std::int64_t node_macs(const Node& node, const ShapeMap& shapes) {
   if (const auto* conv = std::get_if<ConvOp>(&node.op)) {
     const MapShape& in = shapes.at(node.inputs.at(0));
-    const std::int64_t taps = conv->window.kernel_height * conv->window.kernel_width * (in.channels / conv->groups);
+    const std::int64_t taps =
+        conv->window.kernel_height * conv->window.kernel_width * (in.channels / conv->groups);
     return shapes.at(node.output).elements() * taps;
   }
   if (const auto* gemm = std::get_if<GemmOp>(&node.op)) {

@@ -1,5 +1,5 @@
-// The float network: a directed acyclic graph of operators on feature maps [1][channel][height][width], float32.
-// Nodes stand in topological order. Weights are shared, immutable arrays.
+// The float network: a directed acyclic graph of operators on feature maps [1][channel][height][width],
+// float32. Nodes stand in topological order. Weights are shared, immutable arrays.
 #pragma once
 
 #include <array>
@@ -27,7 +27,8 @@ using FloatArray = std::shared_ptr<const std::vector<float>>;
 FloatArray make_array(std::vector<float> values);
 FloatArray empty_array();
 
-/// Window geometry of convolutions and pools. Bottom and right pads are explicit, so that output sizes follow.
+/// Window geometry of convolutions and pools. Bottom and right pads are explicit, so that output sizes
+/// follow.
 struct Window {
   std::int64_t kernel_height = 1;
   std::int64_t kernel_width = 1;
@@ -47,7 +48,7 @@ struct Activation {
   enum class Kind { kNone, kClamp, kLeaky };
   Kind kind = Kind::kNone;
   float low = 0;
-  float high = 0;   ///< +infinity for ReLU
+  float high = 0;  ///< +infinity for ReLU
   float alpha = 0;
 
   friend bool operator==(const Activation&, const Activation&) = default;
@@ -61,7 +62,8 @@ struct ConvOp {
   FloatArray weights = empty_array();
   FloatArray bias = empty_array();
   Activation activation;  ///< fused behind the bias; kNone until the fusion pass
-  /// Batch-norm statistics of the *output* channels, kept by folding for analytic bias correction; empty if none.
+  /// Batch-norm statistics of the *output* channels, kept by folding for analytic bias correction; empty if
+  /// none.
   FloatArray output_mean = empty_array();
   FloatArray output_deviation = empty_array();
 };
@@ -108,7 +110,7 @@ using Operator = std::variant<ConvOp, BatchNormOp, ActivationOp, AddOp, ConcatOp
 const char* operator_name(const Operator& op);
 
 struct Node {
-  std::string name;                 ///< unique
+  std::string name;  ///< unique
   Operator op;
   std::vector<std::string> inputs;  ///< value names
   std::string output;               ///< value name, unique; every node has one output
@@ -116,10 +118,10 @@ struct Node {
 
 struct Graph {
   std::string name;
-  std::string input;            ///< value name
+  std::string input;  ///< value name
   MapShape input_shape;
-  std::string output;           ///< value name
-  std::vector<Node> nodes;      ///< topological order
+  std::string output;            ///< value name
+  std::vector<Node> nodes;       ///< topological order
   bool ends_in_softmax = false;  ///< a Softmax was cut off the end
 };
 
@@ -136,16 +138,18 @@ ShapeMap infer_shapes(const Graph& graph);
 /// The same for the output of one node whose inputs are in `shapes`: for building a graph step by step.
 MapShape infer_node_shape(const Node& node, const ShapeMap& shapes);
 
-/// Output extent of a window over `size` with the given pads; ONNX rules. With ceil_mode a last, partial window counts
-/// only if it begins inside the map or its leading pad, so that no window lies in padding alone. May be <= 0.
-std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride, std::int64_t pad_before,
-                           std::int64_t pad_after, bool ceil_mode);
+/// Output extent of a window over `size` with the given pads; ONNX rules. With ceil_mode a last, partial
+/// window counts only if it begins inside the map or its leading pad, so that no window lies in padding
+/// alone. May be <= 0.
+std::int64_t window_output(std::int64_t size, std::int64_t kernel, std::int64_t stride,
+                           std::int64_t pad_before, std::int64_t pad_after, bool ceil_mode);
 
-/// Structural checks between passes: unique names, topological order, every input produced, arities, array sizes
-/// against shapes, one output reachable, no NaN or infinity in weights. Throws GraphError.
+/// Structural checks between passes: unique names, topological order, every input produced, arities, array
+/// sizes against shapes, one output reachable, no NaN or infinity in weights. Throws GraphError.
 void verify_graph(const Graph& graph);
 
-/// Multiply-accumulates (conv and gemm) and parameters (weights, biases, batch-norm scale and shift) of one node.
+/// Multiply-accumulates (conv and gemm) and parameters (weights, biases, batch-norm scale and shift) of one
+/// node.
 std::int64_t node_macs(const Node& node, const ShapeMap& shapes);
 std::int64_t node_parameters(const Node& node);
 

@@ -1,4 +1,5 @@
-// The verifier that runs on an imported graph and after every pass: names, order, arities, array sizes and values.
+// The verifier that runs on an imported graph and after every pass: names, order, arities, array sizes and
+// values.
 //
 // Algorithm:
 //  1. Node names and output values are non-empty and unique; no node makes the network's input again.
@@ -43,8 +44,9 @@ class NodeVerifier {
     for (std::size_t channel = 0; channel < op.variance->size(); ++channel) {
       const float variance = (*op.variance)[channel];
       if (!(variance >= 0) || !(variance + op.epsilon > 0) || !std::isfinite(op.epsilon)) {
-        fail(fmt::format("found variance {} and epsilon {} at channel {}, expected variance >= 0 and a positive sum",
-                         variance, op.epsilon, channel));
+        fail(fmt::format(
+            "found variance {} and epsilon {} at channel {}, expected variance >= 0 and a positive sum",
+            variance, op.epsilon, channel));
       }
     }
   }
@@ -71,9 +73,11 @@ class NodeVerifier {
     if (static_cast<std::int64_t>(array->size()) != expected) {
       fail(fmt::format("found {} values of {}, expected {}", array->size(), what, expected));
     }
-    const auto bad = std::find_if_not(array->begin(), array->end(), [](float value) { return std::isfinite(value); });
+    const auto bad =
+        std::find_if_not(array->begin(), array->end(), [](float value) { return std::isfinite(value); });
     if (bad != array->end()) {
-      fail(fmt::format("found {} at index {} of {}, expected finite numbers", *bad, bad - array->begin(), what));
+      fail(fmt::format("found {} at index {} of {}, expected finite numbers", *bad, bad - array->begin(),
+                       what));
     }
   }
   void check_optional(const char* what, const FloatArray& array, std::int64_t expected) const {
@@ -83,7 +87,8 @@ class NodeVerifier {
   }
   void check_activation(const Activation& activation) const {
     if (activation.kind == Activation::Kind::kClamp && !(activation.low <= activation.high)) {
-      fail(fmt::format("found activation bounds {} and {}, expected low <= high", activation.low, activation.high));
+      fail(fmt::format("found activation bounds {} and {}, expected low <= high", activation.low,
+                       activation.high));
     }
     if (activation.kind == Activation::Kind::kLeaky && !std::isfinite(activation.alpha)) {
       fail(fmt::format("found alpha {}, expected a finite number", activation.alpha));
@@ -108,7 +113,8 @@ void check_names(const Graph& graph) {
       throw GraphError(node.name, "found an empty or repeated node name, expected unique names");
     }
     if (node.output.empty() || !values.insert(node.output).second) {
-      throw GraphError(node.name, fmt::format("found output value '{}', which is empty or made twice", node.output));
+      throw GraphError(node.name,
+                       fmt::format("found output value '{}', which is empty or made twice", node.output));
     }
   }
   if (!values.contains(graph.output)) {
@@ -121,16 +127,19 @@ void check_reachability(const Graph& graph) {
   std::set<std::string> needed{graph.output};
   for (auto node = graph.nodes.rbegin(); node != graph.nodes.rend(); ++node) {
     if (!needed.contains(node->output)) {
-      throw GraphError(node->name, fmt::format("{}: its output '{}' does not lead to the network's output '{}'",
-                                               operator_name(node->op), node->output, graph.output));
+      throw GraphError(node->name,
+                       fmt::format("{}: its output '{}' does not lead to the network's output '{}'",
+                                   operator_name(node->op), node->output, graph.output));
     }
     if (std::holds_alternative<SoftmaxOp>(node->op) && node->output != graph.output) {
-      throw GraphError(node->name, "softmax: found in the middle of the network, supported only as its last operator");
+      throw GraphError(node->name,
+                       "softmax: found in the middle of the network, supported only as its last operator");
     }
     needed.insert(node->inputs.begin(), node->inputs.end());
   }
   if (!needed.contains(graph.input)) {
-    throw GraphError(graph.name, fmt::format("the network's output does not depend on its input '{}'", graph.input));
+    throw GraphError(graph.name,
+                     fmt::format("the network's output does not depend on its input '{}'", graph.input));
   }
 }
 

@@ -1,9 +1,11 @@
-// Shape inference on the float graph: one function per operator. Checks what shapes depend on (channel counts, window
-// geometry, sizes); the structure of the graph and the contents of its arrays are graph_verifier.cpp's.
+// Shape inference on the float graph: one function per operator. Checks what shapes depend on (channel
+// counts, window geometry, sizes); the structure of the graph and the contents of its arrays are
+// graph_verifier.cpp's.
 //
 // Algorithm:
 //  1. The network's input has its declared shape, which must be positive and within the limits.
-//  2. For each node in order, look up the shapes of its inputs; a value that no earlier node makes is an error.
+//  2. For each node in order, look up the shapes of its inputs; a value that no earlier node makes is an
+//  error.
 //  3. Compute the output's shape from the operator; check its limits and record it.
 #include <fmt/core.h>
 
@@ -49,7 +51,8 @@ class NodeShapes {
 
   void check_window(const Window& window) const {
     check_range("kernel", window.kernel_height, window.kernel_width, 1);
-    if (window.kernel_height * window.kernel_width >= kMaximumElements) {  // keeps weight counts within 64 bits
+    if (window.kernel_height * window.kernel_width >=
+        kMaximumElements) {  // keeps weight counts within 64 bits
       fail(fmt::format("found a kernel of {} x {}, too large", window.kernel_height, window.kernel_width));
     }
     check_range("stride", window.stride_height, window.stride_width, 1);
@@ -61,9 +64,9 @@ class NodeShapes {
   void check_pool_pads(const Window& window) const {
     if (window.pad_top >= window.kernel_height || window.pad_bottom >= window.kernel_height ||
         window.pad_left >= window.kernel_width || window.pad_right >= window.kernel_width) {
-      fail(fmt::format("found pads [{}, {}, {}, {}], expected pads smaller than the kernel {} x {}", window.pad_top,
-                       window.pad_left, window.pad_bottom, window.pad_right, window.kernel_height,
-                       window.kernel_width));
+      fail(fmt::format("found pads [{}, {}, {}, {}], expected pads smaller than the kernel {} x {}",
+                       window.pad_top, window.pad_left, window.pad_bottom, window.pad_right,
+                       window.kernel_height, window.kernel_width));
     }
   }
 
@@ -75,9 +78,10 @@ class NodeShapes {
                        window_output(in.width, window.kernel_width, window.stride_width, window.pad_left,
                                      window.pad_right, window.ceil_mode)};
     if (out.height < 1 || out.width < 1) {
-      fail(fmt::format("a {} x {} kernel gives no output on the padded input: found input {}, pads [{}, {}, {}, {}]",
-                       window.kernel_height, window.kernel_width, text(in), window.pad_top, window.pad_left,
-                       window.pad_bottom, window.pad_right));
+      fail(fmt::format(
+          "a {} x {} kernel gives no output on the padded input: found input {}, pads [{}, {}, {}, {}]",
+          window.kernel_height, window.kernel_width, text(in), window.pad_top, window.pad_left,
+          window.pad_bottom, window.pad_right));
     }
     return out;
   }
@@ -85,7 +89,8 @@ class NodeShapes {
  private:
   void check_range(const char* what, std::int64_t vertical, std::int64_t horizontal, std::int64_t low) const {
     if (vertical < low || vertical > kMaximumExtent || horizontal < low || horizontal > kMaximumExtent) {
-      fail(fmt::format("found {} [{}, {}], expected {} to {}", what, vertical, horizontal, low, kMaximumExtent));
+      fail(fmt::format("found {} [{}, {}], expected {} to {}", what, vertical, horizontal, low,
+                       kMaximumExtent));
     }
   }
 
@@ -103,7 +108,8 @@ struct ShapeOf {
     if (op.window.ceil_mode) {
       node.fail("found ceil_mode, which only pools have");
     }
-    if (op.groups < 1 || op.out_channels < 1 || in.channels % op.groups != 0 || op.out_channels % op.groups != 0) {
+    if (op.groups < 1 || op.out_channels < 1 || in.channels % op.groups != 0 ||
+        op.out_channels % op.groups != 0) {
       node.fail(fmt::format("found {} groups for {} input and {} output channels, expected a divisor of both",
                             op.groups, in.channels, op.out_channels));
     }
@@ -173,8 +179,8 @@ struct ShapeOf {
 void check_limits(const std::string& where, const MapShape& shape, bool flattened) {
   for (const std::int64_t extent : {shape.height, shape.width, flattened ? 1 : shape.channels}) {
     if (extent < 1 || extent > kMaximumExtent) {
-      throw GraphError(where, fmt::format("found feature map {}, expected 1 to {} along each axis", text(shape),
-                                          kMaximumExtent));
+      throw GraphError(where, fmt::format("found feature map {}, expected 1 to {} along each axis",
+                                          text(shape), kMaximumExtent));
     }
   }
   // Each axis is below 2^31 by now, height and width below 2^16: no product overflows 64 bits.

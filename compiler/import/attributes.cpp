@@ -15,7 +15,8 @@ constexpr int kMostIntegers = 16;
 
 std::string type_name(int type) {
   return onnx::AttributeProto::AttributeType_IsValid(type)
-             ? onnx::AttributeProto::AttributeType_Name(static_cast<onnx::AttributeProto::AttributeType>(type))
+             ? onnx::AttributeProto::AttributeType_Name(
+                   static_cast<onnx::AttributeProto::AttributeType>(type))
              : std::to_string(type);
 }
 
@@ -45,8 +46,9 @@ void Attributes::expect_only(std::initializer_list<std::string_view> known) cons
 }
 
 const onnx::AttributeProto* Attributes::find(std::string_view name) const {
-  const auto found = std::find_if(node_.attribute().begin(), node_.attribute().end(),
-                                  [&](const onnx::AttributeProto& attribute) { return attribute.name() == name; });
+  const auto found =
+      std::find_if(node_.attribute().begin(), node_.attribute().end(),
+                   [&](const onnx::AttributeProto& attribute) { return attribute.name() == name; });
   return found == node_.attribute().end() ? nullptr : &*found;
 }
 

@@ -37,7 +37,8 @@ class Attributes {
  private:
   const onnx::AttributeProto* find(std::string_view name) const;
   /// The attribute if present, after a check of its type.
-  const onnx::AttributeProto* find_typed(std::string_view name, onnx::AttributeProto::AttributeType type) const;
+  const onnx::AttributeProto* find_typed(std::string_view name,
+                                         onnx::AttributeProto::AttributeType type) const;
 
   const onnx::NodeProto& node_;
   std::string node_name_;

@@ -65,9 +65,10 @@ void convert_softmax(const ImportNode& node) {
   const ImportedValue& input = node.features(0);
   const std::int64_t axis = node.attributes().integer("axis", node.opset() < 13 ? 1 : -1);
   if (node.checked_axis(axis, input.rank) != 1 || input.shape.height != 1 || input.shape.width != 1) {
-    node.attributes().fail("axis", fmt::format("found {} for a map [{}, {}, {}], supported is a softmax over the "
-                                               "channels (axis 1) of a map of height and width 1",
-                                               axis, input.shape.channels, input.shape.height, input.shape.width));
+    node.attributes().fail("axis",
+                           fmt::format("found {} for a map [{}, {}, {}], supported is a softmax over the "
+                                       "channels (axis 1) of a map of height and width 1",
+                                       axis, input.shape.channels, input.shape.height, input.shape.width));
   }
   node.emit(SoftmaxOp{}, {input}, input.rank);
 }

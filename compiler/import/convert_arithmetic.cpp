@@ -1,5 +1,5 @@
-// Add of two maps, Concat, and Add, Sub, Mul, Div with a constant per channel, which become a batch norm without
-// statistics (mean 0, variance 1, epsilon 0) that folding merges into a neighbouring convolution.
+// Add of two maps, Concat, and Add, Sub, Mul, Div with a constant per channel, which become a batch norm
+// without statistics (mean 0, variance 1, epsilon 0) that folding merges into a neighbouring convolution.
 #include <fmt/format.h>
 
 #include <array>
@@ -11,7 +11,8 @@ namespace npu::compiler {
 namespace {
 
 /// One number per channel from a constant that broadcasts along the channel axis or holds a single number.
-std::vector<float> per_channel(const ImportNode& node, const ConstantTensor& constant, const ImportedValue& value) {
+std::vector<float> per_channel(const ImportNode& node, const ConstantTensor& constant,
+                               const ImportedValue& value) {
   const auto channels = static_cast<std::size_t>(value.shape.channels);
   if (constant.elements() == 1 && constant.dims.size() <= static_cast<std::size_t>(value.rank)) {
     return std::vector<float>(channels, constant.floats->front());
@@ -23,8 +24,8 @@ std::vector<float> per_channel(const ImportNode& node, const ConstantTensor& con
   std::vector<std::int64_t> expected(static_cast<std::size_t>(value.rank), 1);
   expected[1] = value.shape.channels;
   if (dims != expected) {
-    node.fail(fmt::format("found a constant {}, supported is one number or one per channel, [{}]", describe(constant),
-                          fmt::join(expected, ", ")));
+    node.fail(fmt::format("found a constant {}, supported is one number or one per channel, [{}]",
+                          describe(constant), fmt::join(expected, ", ")));
   }
   return *constant.floats;
 }
@@ -80,7 +81,8 @@ void convert_add(const ImportNode& node) {
   }
   const ImportedValue& other = node.input(1);
   if (operands.value.rank != other.rank) {
-    node.fail(fmt::format("found inputs of rank {} and {}, expected equal shapes", operands.value.rank, other.rank));
+    node.fail(fmt::format("found inputs of rank {} and {}, expected equal shapes", operands.value.rank,
+                          other.rank));
   }
   node.emit(AddOp{}, {operands.value, other}, other.rank);
 }

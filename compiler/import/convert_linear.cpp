@@ -28,18 +28,19 @@ void convert_conv(const ImportNode& node) {
   }
   for (const std::int64_t extent : weights.dims) {
     if (extent < 1 || extent > kMaximumExtent) {
-      node.fail(fmt::format("found weights {}, expected 1 to {} along each axis", describe(weights), kMaximumExtent));
+      node.fail(fmt::format("found weights {}, expected 1 to {} along each axis", describe(weights),
+                            kMaximumExtent));
     }
   }
   ConvOp conv;
   conv.groups = node.attributes().integer("group", 1);
   conv.out_channels = weights.dims[0];
-  if (conv.groups < 1 || conv.groups > kMaximumExtent || conv.groups * weights.dims[1] != input.shape.channels ||
-      conv.out_channels % conv.groups != 0) {
-    node.attributes().fail("group", fmt::format("found {} for weights {} and {} input channels, expected input channels "
-                                                "= group * {} and output channels divisible by group",
-                                                conv.groups, describe(weights), input.shape.channels,
-                                                weights.dims[1]));
+  if (conv.groups < 1 || conv.groups > kMaximumExtent ||
+      conv.groups * weights.dims[1] != input.shape.channels || conv.out_channels % conv.groups != 0) {
+    node.attributes().fail(
+        "group", fmt::format("found {} for weights {} and {} input channels, expected input channels "
+                             "= group * {} and output channels divisible by group",
+                             conv.groups, describe(weights), input.shape.channels, weights.dims[1]));
   }
   conv.window = read_window(node, input.shape, weights.dims[2], weights.dims[3]);
   conv.weights = weights.floats;
@@ -65,7 +66,8 @@ void convert_batch_norm(const ImportNode& node) {
   node.emit(norm, {input}, input.rank);
 }
 
-/// Weights [out][in] of a fully connected layer from a constant matrix, [in][out] unless `transposed`, times `factor`.
+/// Weights [out][in] of a fully connected layer from a constant matrix, [in][out] unless `transposed`, times
+/// `factor`.
 GemmOp fully_connected(const ImportNode& node, const ImportedValue& input, const ConstantTensor& matrix,
                        bool transposed, float factor) {
   if (input.rank != 2) {
@@ -78,7 +80,8 @@ GemmOp fully_connected(const ImportNode& node, const ImportedValue& input, const
   GemmOp gemm;
   gemm.out_features = matrix.dims[transposed ? 0 : 1];
   if (in_features != input.shape.elements()) {
-    node.fail(fmt::format("found a matrix for {} input features, expected {}", in_features, input.shape.elements()));
+    node.fail(fmt::format("found a matrix for {} input features, expected {}", in_features,
+                          input.shape.elements()));
   }
   if (transposed && factor == 1.0F) {
     gemm.weights = matrix.floats;
@@ -97,8 +100,10 @@ GemmOp fully_connected(const ImportNode& node, const ImportedValue& input, const
 }
 
 /// Bias of a Gemm: [out], [1, out] or one number for all, times `factor`.
-FloatArray gemm_bias(const ImportNode& node, const ConstantTensor& bias, std::int64_t out_features, float factor) {
-  const bool vector = bias.elements() == out_features && !bias.dims.empty() && bias.dims.back() == out_features;
+FloatArray gemm_bias(const ImportNode& node, const ConstantTensor& bias, std::int64_t out_features,
+                     float factor) {
+  const bool vector =
+      bias.elements() == out_features && !bias.dims.empty() && bias.dims.back() == out_features;
   if ((!vector && bias.elements() != 1) || bias.dims.size() > 2) {
     node.fail(fmt::format("found bias {}, expected [{}], [1, {}] or one number", describe(bias), out_features,
                           out_features));
@@ -123,7 +128,8 @@ void convert_gemm(const ImportNode& node) {
   GemmOp gemm = fully_connected(node, input, node.float_constant(1, "weights"), transposed == 1,
                                 attributes.real("alpha", 1.0F));
   if (node.has_input(2)) {
-    gemm.bias = gemm_bias(node, node.float_constant(2, "bias"), gemm.out_features, attributes.real("beta", 1.0F));
+    gemm.bias =
+        gemm_bias(node, node.float_constant(2, "bias"), gemm.out_features, attributes.real("beta", 1.0F));
   }
   node.emit(gemm, {input}, 2);
 }

@@ -20,7 +20,8 @@ void convert_max_pool(const ImportNode& node) {
 
 void convert_average_pool(const ImportNode& node) {
   node.expect_inputs(1, 1);
-  node.attributes().expect_only({"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"});
+  node.attributes().expect_only(
+      {"auto_pad", "ceil_mode", "count_include_pad", "kernel_shape", "pads", "strides"});
   const std::int64_t include = node.attributes().integer("count_include_pad", 0);
   if (include != 0 && include != 1) {
     node.attributes().fail("count_include_pad", fmt::format("found {}, supported 0 and 1", include));

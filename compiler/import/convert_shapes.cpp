@@ -1,5 +1,5 @@
-// Flatten, Reshape, Squeeze and Unsqueeze, as far as they only turn a map into a feature vector or back at height and
-// width 1; Pad of height and width with zeros.
+// Flatten, Reshape, Squeeze and Unsqueeze, as far as they only turn a map into a feature vector or back at
+// height and width 1; Pad of height and width with zeros.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -34,8 +34,9 @@ std::vector<std::int64_t> resolve_target(const ImportNode& node, const ImportedV
   const std::vector<std::int64_t> source = dims_of(input);
   const bool zero_copies = node.attributes().integer("allowzero", 0) == 0;
   const auto refuse = [&]() {
-    node.fail(fmt::format("found target shape [{}] for an input of shape [{}], expected the same number of elements",
-                          fmt::join(target.integers, ", "), fmt::join(source, ", ")));
+    node.fail(fmt::format(
+        "found target shape [{}] for an input of shape [{}], expected the same number of elements",
+        fmt::join(target.integers, ", "), fmt::join(source, ", ")));
   };
   std::vector<std::int64_t> dims = target.integers;
   std::int64_t product = 1;
@@ -75,14 +76,17 @@ void convert_reshape(const ImportNode& node) {
   if (dims == dims_of(input)) {
     return node.emit(IdentityOp{}, {input}, input.rank);
   }
-  if (dims == std::vector<std::int64_t>{1, elements} || dims == std::vector<std::int64_t>{1, elements, 1, 1}) {
+  if (dims == std::vector<std::int64_t>{1, elements} ||
+      dims == std::vector<std::int64_t>{1, elements, 1, 1}) {
     return node.emit(FlattenOp{}, {input}, static_cast<int>(dims.size()));
   }
-  node.fail(fmt::format("found target shape [{}] for an input of shape [{}], supported is flattening to [1, {}]",
-                        fmt::join(dims, ", "), fmt::join(dims_of(input), ", "), elements));
+  node.fail(
+      fmt::format("found target shape [{}] for an input of shape [{}], supported is flattening to [1, {}]",
+                  fmt::join(dims, ", "), fmt::join(dims_of(input), ", "), elements));
 }
 
-/// Axes from the attribute (before opset 13) or the second input, counted from the front in a value of `rank`, sorted.
+/// Axes from the attribute (before opset 13) or the second input, counted from the front in a value of
+/// `rank`, sorted.
 std::vector<std::int64_t> read_axes(const ImportNode& node, int rank) {
   std::vector<std::int64_t> axes;
   if (node.opset() < 13) {
@@ -111,8 +115,9 @@ void convert_squeeze(const ImportNode& node) {
   const std::vector<std::int64_t> axes = read_axes(node, input.rank);
   if (input.rank != 4 || axes != std::vector<std::int64_t>{2, 3} || input.shape.height != 1 ||
       input.shape.width != 1) {
-    node.fail(fmt::format("found axes [{}] of a value of shape [{}], supported is [2, 3] where height and width are 1",
-                          fmt::join(axes, ", "), fmt::join(dims_of(input), ", ")));
+    node.fail(fmt::format(
+        "found axes [{}] of a value of shape [{}], supported is [2, 3] where height and width are 1",
+        fmt::join(axes, ", "), fmt::join(dims_of(input), ", ")));
   }
   node.emit(FlattenOp{}, {input}, 2);
 }
@@ -133,7 +138,8 @@ std::vector<std::int64_t> read_pad_amounts(const ImportNode& node) {
     node.expect_inputs(1, 1);
     node.attributes().expect_only({"mode", "pads", "value"});
     if (node.attributes().real("value", 0.0F) != 0.0F) {
-      node.attributes().fail("value", fmt::format("found {}, supported 0", node.attributes().real("value", 0.0F)));
+      node.attributes().fail("value",
+                             fmt::format("found {}, supported 0", node.attributes().real("value", 0.0F)));
     }
     return node.attributes().integers("pads");
   }
@@ -152,9 +158,8 @@ void convert_pad(const ImportNode& node) {
   }
   const std::vector<std::int64_t> pads = read_pad_amounts(node);
   const ImportedValue& input = node.map(0);
-  const bool in_range = std::all_of(pads.begin(), pads.end(), [](std::int64_t pad) {
-    return pad >= 0 && pad <= kMaximumExtent;
-  });
+  const bool in_range = std::all_of(pads.begin(), pads.end(),
+                                    [](std::int64_t pad) { return pad >= 0 && pad <= kMaximumExtent; });
   if (pads.size() != 8 || !in_range || pads[0] != 0 || pads[1] != 0 || pads[4] != 0 || pads[5] != 0) {
     const std::size_t shown = std::min<std::size_t>(pads.size(), 16);
     node.fail(fmt::format("found pads [{}], supported are 8 pads from 0 to {}, those of batch and channels 0",

@@ -10,8 +10,8 @@ namespace {
 
 std::map<std::string, Convert> make_table() {
   std::map<std::string, Convert> table;
-  for (const auto group : {linear_converters(), arithmetic_converters(), activation_converters(), pool_converters(),
-                           shape_converters(), constant_converters()}) {
+  for (const auto group : {linear_converters(), arithmetic_converters(), activation_converters(),
+                           pool_converters(), shape_converters(), constant_converters()}) {
     for (const Converter& converter : group) {
       table[converter.op_type] = converter.convert;
     }

@@ -1,4 +1,5 @@
-// The table from ONNX operators to the functions that convert them, one file for each group. Internal to this folder.
+// The table from ONNX operators to the functions that convert them, one file for each group. Internal to this
+// folder.
 #pragma once
 
 #include <span>

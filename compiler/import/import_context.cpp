@@ -27,7 +27,9 @@ void ImportContext::define_input(const std::string& name, const MapShape& shape)
 
 void ImportContext::define(const std::string& name, ImportedValue value) { values_[name] = std::move(value); }
 
-void ImportContext::define_unusable(const std::string& name, const std::string& reason) { unusable_[name] = reason; }
+void ImportContext::define_unusable(const std::string& name, const std::string& reason) {
+  unusable_[name] = reason;
+}
 
 const ImportedValue& ImportContext::value(const std::string& name, const std::string& node) const {
   const auto found = values_.find(name);
@@ -35,11 +37,12 @@ const ImportedValue& ImportContext::value(const std::string& name, const std::st
     return found->second;
   }
   const auto reason = unusable_.find(name);
-  throw GraphError(node, reason == unusable_.end()
-                             ? fmt::format("its input '{}' is neither the network's input, nor an initialiser, nor made "
-                                           "by a node",
-                                           printable_name(name))
-                             : fmt::format("its input '{}' {}", printable_name(name), reason->second));
+  throw GraphError(
+      node, reason == unusable_.end()
+                ? fmt::format("its input '{}' is neither the network's input, nor an initialiser, nor made "
+                              "by a node",
+                              printable_name(name))
+                : fmt::format("its input '{}' {}", printable_name(name), reason->second));
 }
 
 ImportedValue ImportContext::append(const std::string& node_name, const std::string& output, Operator op,
@@ -77,9 +80,10 @@ void ImportContext::charge(const Operator& op, const std::string& node_name) {
   }
   weight_bytes_ += static_cast<std::int64_t>(elements * sizeof(float));
   if (weight_bytes_ > kLargestWeightBytes) {
-    throw GraphError(node_name, fmt::format("the weights up to this node take {} bytes (shared weights counted at each "
-                                            "use), supported up to {}",
-                                            weight_bytes_, kLargestWeightBytes));
+    throw GraphError(node_name,
+                     fmt::format("the weights up to this node take {} bytes (shared weights counted at each "
+                                 "use), supported up to {}",
+                                 weight_bytes_, kLargestWeightBytes));
   }
 }
 

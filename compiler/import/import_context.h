@@ -1,5 +1,5 @@
-// What the converters of the single operators share: the values known so far and the graph under construction.
-// Internal to this folder.
+// What the converters of the single operators share: the values known so far and the graph under
+// construction. Internal to this folder.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -16,7 +16,8 @@
 
 namespace npu::compiler {
 
-/// A value of the ONNX graph: a feature map [1][C][H][W] (rank 4), a feature vector [1][F] (rank 2), or a constant.
+/// A value of the ONNX graph: a feature map [1][C][H][W] (rank 4), a feature vector [1][F] (rank 2), or a
+/// constant.
 struct ImportedValue {
   std::string name;  ///< value name in our graph; of constants, the name in the model
   MapShape shape;

@@ -37,8 +37,8 @@ const ImportedValue& ImportNode::features(int index) const {
 const ImportedValue& ImportNode::map(int index) const {
   const ImportedValue& value = features(index);
   if (value.rank != 4) {
-    fail(fmt::format("input {} ('{}') has rank {}, expected 4 (batch, channels, height, width)", index, value.name,
-                     value.rank));
+    fail(fmt::format("input {} ('{}') has rank {}, expected 4 (batch, channels, height, width)", index,
+                     value.name, value.rank));
   }
   return value;
 }
@@ -47,7 +47,8 @@ const ConstantTensor& ImportNode::float_constant(int index, const char* what) co
   const ImportedValue& value = input(index);
   if (!value.is_constant() || value.constant->is_integer) {
     fail(fmt::format("found {} for {} (input {}, '{}'), supported are constant floats",
-                     value.is_constant() ? describe(*value.constant) : "a computed value", what, index, value.name));
+                     value.is_constant() ? describe(*value.constant) : "a computed value", what, index,
+                     value.name));
   }
   return *value.constant;
 }
@@ -56,7 +57,8 @@ const ConstantTensor& ImportNode::integer_constant(int index, const char* what) 
   const ImportedValue& value = input(index);
   if (!value.is_constant() || !value.constant->is_integer) {
     fail(fmt::format("found {} for {} (input {}, '{}'), supported are constant integers",
-                     value.is_constant() ? describe(*value.constant) : "a computed value", what, index, value.name));
+                     value.is_constant() ? describe(*value.constant) : "a computed value", what, index,
+                     value.name));
   }
   return *value.constant;
 }
@@ -79,8 +81,8 @@ const std::string& ImportNode::output() const {
 void ImportNode::refuse_other_outputs() const {
   for (int index = 1; index < proto_.output_size(); ++index) {
     context_.define_unusable(proto_.output(index),
-                             fmt::format("is output {} of {} '{}', of which only output 0 is supported", index,
-                                         printable_name(proto_.op_type()), name_));
+                             fmt::format("is output {} of {} '{}', of which only output 0 is supported",
+                                         index, printable_name(proto_.op_type()), name_));
   }
 }
 
@@ -89,8 +91,8 @@ void ImportNode::emit(Operator op, const std::vector<ImportedValue>& inputs, int
   context_.define(output(), context_.append(name_, output(), std::move(op), inputs, rank));
 }
 
-ImportedValue ImportNode::emit_helper(const char* suffix, Operator op, const std::vector<ImportedValue>& inputs,
-                                      int rank) const {
+ImportedValue ImportNode::emit_helper(const char* suffix, Operator op,
+                                      const std::vector<ImportedValue>& inputs, int rank) const {
   const std::string name = context_.fresh_name(name_ + suffix);
   return context_.append(name, name, std::move(op), inputs, rank);
 }

@@ -1,5 +1,5 @@
-// One ONNX node in the hands of its converter: checked access to inputs and attributes, and ways to emit its translation.
-// Internal to this folder.
+// One ONNX node in the hands of its converter: checked access to inputs and attributes, and ways to emit its
+// translation. Internal to this folder.
 #pragma once
 
 #include <onnx/onnx_pb.h>
@@ -15,7 +15,8 @@
 
 namespace npu::compiler {
 
-/// Every fault that it finds is a GraphError naming the node, its operator, what was found and what is supported.
+/// Every fault that it finds is a GraphError naming the node, its operator, what was found and what is
+/// supported.
 class ImportNode {
  public:
   ImportNode(ImportContext& context, const onnx::NodeProto& proto, std::string name)
@@ -46,7 +47,8 @@ class ImportNode {
   /// Appends `op` as this node's translation, its first output being the result.
   void emit(Operator op, const std::vector<ImportedValue>& inputs, int rank) const;
   /// Appends a helper node in front of it.
-  ImportedValue emit_helper(const char* suffix, Operator op, const std::vector<ImportedValue>& inputs, int rank) const;
+  ImportedValue emit_helper(const char* suffix, Operator op, const std::vector<ImportedValue>& inputs,
+                            int rank) const;
   /// Makes the output a constant.
   void define_constant(std::shared_ptr<const ConstantTensor> tensor) const;
 

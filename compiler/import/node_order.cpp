@@ -1,7 +1,8 @@
 // Algorithm:
 //  1. Find the node that makes each value; two nodes for one value are an error.
 //  2. Walk backwards from the output and mark the nodes that it needs.
-//  3. Repeatedly take the first needed node in file order whose producers have all been taken (Kahn's algorithm).
+//  3. Repeatedly take the first needed node in file order whose producers have all been taken (Kahn's
+//  algorithm).
 //  4. If nodes remain, they contain a cycle: follow producers that were not taken until one repeats.
 #include "compiler/import/node_order.h"
 
@@ -43,7 +44,8 @@ class NodeOrder {
  private:
   std::string name_of(int index) const {
     const onnx::NodeProto& node = graph_.node(index);
-    return printable_name(node.name().empty() ? fmt::format("{} (node {})", node.op_type(), index) : node.name());
+    return printable_name(node.name().empty() ? fmt::format("{} (node {})", node.op_type(), index)
+                                              : node.name());
   }
 
   /// Distinct nodes that make the inputs of `index`.

@@ -3,7 +3,8 @@
 // Algorithm:
 //  1. Read and parse the file; check the opset.
 //  2. Check names: nodes, values and initialisers are unique and printable.
-//  3. Find the one input that is no initialiser, check its type and shape, set a dynamic batch to 1; find the one output.
+//  3. Find the one input that is no initialiser, check its type and shape, set a dynamic batch to 1; find the
+//  one output.
 //  4. Order the nodes that lead to the output.
 //  5. Convert each by the table of converters; initialisers are read when a node first uses them.
 //  6. Verify the result.
@@ -45,9 +46,10 @@ class ModelImporter {
  private:
   void check_name(const std::string& name, const char* what) const {
     if (!is_usable_name(name)) {
-      throw GraphError(printable_name(name), fmt::format("the name of this {} is not printable UTF-8 text of at most "
-                                                         "1000 bytes",
-                                                         what));
+      throw GraphError(printable_name(name),
+                       fmt::format("the name of this {} is not printable UTF-8 text of at most "
+                                   "1000 bytes",
+                                   what));
     }
   }
 
@@ -68,7 +70,8 @@ class ModelImporter {
     for (const onnx::TensorProto& tensor : proto_.initializer()) {
       check_name(tensor.name(), "initialiser");
       if (tensor.name().empty() || !initialisers_.emplace(tensor.name(), &tensor).second) {
-        throw GraphError(tensor.name(), "found an empty or repeated name of an initialiser, expected unique names");
+        throw GraphError(tensor.name(),
+                         "found an empty or repeated name of an initialiser, expected unique names");
       }
     }
     for (const onnx::SparseTensorProto& tensor : proto_.sparse_initializer()) {
@@ -77,7 +80,8 @@ class ModelImporter {
     for (const onnx::NodeProto& node : proto_.node()) {
       for (const std::string& output : node.output()) {
         if (initialisers_.contains(output)) {
-          throw GraphError(output, "found a value that is both an initialiser and made by a node, expected one of them");
+          throw GraphError(
+              output, "found a value that is both an initialiser and made by a node, expected one of them");
         }
       }
     }
@@ -90,8 +94,9 @@ class ModelImporter {
         continue;  // before IR version 4 initialisers are listed as inputs, too
       }
       if (input != nullptr) {
-        throw GraphError(candidate.name(), fmt::format("found a second network input beside '{}', supported is 1",
-                                                       printable_name(input->name())));
+        throw GraphError(candidate.name(),
+                         fmt::format("found a second network input beside '{}', supported is 1",
+                                     printable_name(input->name())));
       }
       input = &candidate;
     }
@@ -112,19 +117,22 @@ class ModelImporter {
   static MapShape input_shape(const onnx::ValueInfoProto& input) {
     const onnx::TypeProto::Tensor& type = input.type().tensor_type();
     if (type.elem_type() != onnx::TensorProto::FLOAT) {
-      throw GraphError(input.name(), fmt::format("network input: found element type {}, supported float32 (1)",
-                                                 type.elem_type()));
+      throw GraphError(
+          input.name(),
+          fmt::format("network input: found element type {}, supported float32 (1)", type.elem_type()));
     }
     if (!type.has_shape() || type.shape().dim_size() != 4) {
-      throw GraphError(input.name(), fmt::format("network input: found {}, supported is a shape of 4 dimensions (batch, "
-                                                 "channels, height, width)",
-                                                 type.has_shape() ? fmt::format("{} dimensions", type.shape().dim_size())
-                                                                  : "no shape"));
+      throw GraphError(
+          input.name(),
+          fmt::format("network input: found {}, supported is a shape of 4 dimensions (batch, "
+                      "channels, height, width)",
+                      type.has_shape() ? fmt::format("{} dimensions", type.shape().dim_size()) : "no shape"));
     }
     const auto& batch = type.shape().dim(0);
     if (batch.has_dim_value() && batch.dim_value() != 1) {
-      throw GraphError(input.name(), fmt::format("network input: found batch {}, supported 1 or a dynamic batch",
-                                                 batch.dim_value()));
+      throw GraphError(
+          input.name(),
+          fmt::format("network input: found batch {}, supported 1 or a dynamic batch", batch.dim_value()));
     }
     return {fixed_extent(input, 1), fixed_extent(input, 2), fixed_extent(input, 3)};
   }
@@ -132,9 +140,10 @@ class ModelImporter {
   static std::int64_t fixed_extent(const onnx::ValueInfoProto& input, int axis) {
     const auto& dim = input.type().tensor_type().shape().dim(axis);
     if (!dim.has_dim_value()) {
-      throw GraphError(input.name(), fmt::format("network input: dimension {} is dynamic ('{}'), supported is a dynamic "
-                                                 "batch (dimension 0) only",
-                                                 axis, printable_name(dim.dim_param())));
+      throw GraphError(input.name(),
+                       fmt::format("network input: dimension {} is dynamic ('{}'), supported is a dynamic "
+                                   "batch (dimension 0) only",
+                                   axis, printable_name(dim.dim_param())));
     }
     if (dim.dim_value() < 1 || dim.dim_value() > kMaximumExtent) {
       throw GraphError(input.name(), fmt::format("network input: found {} for dimension {}, expected 1 to {}",
@@ -145,7 +154,8 @@ class ModelImporter {
 
   std::string only_output() const {
     if (proto_.output_size() != 1 || proto_.output(0).name().empty()) {
-      throw InputError(where_, fmt::format("found {} network outputs, supported 1 with a name", proto_.output_size()));
+      throw InputError(
+          where_, fmt::format("found {} network outputs, supported 1 with a name", proto_.output_size()));
     }
     return proto_.output(0).name();
   }
@@ -153,8 +163,9 @@ class ModelImporter {
   void convert(int index) {
     const onnx::NodeProto& proto = proto_.node(index);
     const std::string name =
-        proto.name().empty() ? context_.fresh_name(fmt::format("{}_{}", printable_name(proto.op_type()), index))
-                             : proto.name();
+        proto.name().empty()
+            ? context_.fresh_name(fmt::format("{}_{}", printable_name(proto.op_type()), index))
+            : proto.name();
     const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
     const Convert converter = standard ? find_converter(proto.op_type()) : nullptr;
     if (converter == nullptr) {

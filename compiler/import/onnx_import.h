@@ -1,6 +1,6 @@
-// ONNX files (opset 7 to 17) to the float graph. Parsed with protobuf only: the ONNX library's checker and shape
-// inference die on hostile files, so attributes and tensor sizes are validated here and shapes are inferred by
-// compiler/graph.
+// ONNX files (opset 7 to 17) to the float graph. Parsed with protobuf only: the ONNX library's checker and
+// shape inference die on hostile files, so attributes and tensor sizes are validated here and shapes are
+// inferred by compiler/graph.
 #pragma once
 
 #include <cstdint>
@@ -12,8 +12,8 @@
 
 namespace npu::compiler {
 
-/// Reads, validates and converts a model; the result has passed verify_graph and infer_shapes. A dynamic batch
-/// dimension becomes 1. Throws InputError (file) or GraphError (node, attribute, found, supported).
+/// Reads, validates and converts a model; the result has passed verify_graph and infer_shapes. A dynamic
+/// batch dimension becomes 1. Throws InputError (file) or GraphError (node, attribute, found, supported).
 Graph import_onnx(const std::filesystem::path& path);
 Graph import_onnx(std::span<const std::uint8_t> bytes, const std::string& name);
 

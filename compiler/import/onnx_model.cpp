@@ -44,13 +44,14 @@ onnx::ModelProto parse_model(std::span<const std::uint8_t> bytes, const std::str
   }
   onnx::ModelProto model;
   if (!model.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
-    throw InputError(where, fmt::format("not an ONNX model, or a damaged one: its {} bytes are not a valid protobuf "
-                                        "message",
-                                        bytes.size()));
+    throw InputError(where,
+                     fmt::format("not an ONNX model, or a damaged one: its {} bytes are not a valid protobuf "
+                                 "message",
+                                 bytes.size()));
   }
   if (!model.has_graph()) {
-    throw InputError(where, fmt::format("not an ONNX model, or a truncated one: no graph in its {} bytes",
-                                        bytes.size()));
+    throw InputError(
+        where, fmt::format("not an ONNX model, or a truncated one: no graph in its {} bytes", bytes.size()));
   }
   standard_opset(model, where);
   return model;
@@ -62,13 +63,14 @@ std::int64_t standard_opset(const onnx::ModelProto& model, const std::string& wh
       continue;
     }
     if (set.version() < kSmallestOpset || set.version() > kLargestOpset) {
-      throw InputError(where, fmt::format("found ONNX opset {}, supported {} to {}", set.version(), kSmallestOpset,
-                                          kLargestOpset));
+      throw InputError(where, fmt::format("found ONNX opset {}, supported {} to {}", set.version(),
+                                          kSmallestOpset, kLargestOpset));
     }
     return set.version();
   }
-  throw InputError(where, fmt::format("found no version of the standard ONNX operator set, expected opset {} to {}",
-                                      kSmallestOpset, kLargestOpset));
+  throw InputError(where,
+                   fmt::format("found no version of the standard ONNX operator set, expected opset {} to {}",
+                               kSmallestOpset, kLargestOpset));
 }
 
 std::string printable_name(const std::string& name) {

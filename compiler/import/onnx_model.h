@@ -1,5 +1,5 @@
-// Reading an ONNX file into protobuf's classes, and the checks that concern the model as a whole. Internal to this
-// folder.
+// Reading an ONNX file into protobuf's classes, and the checks that concern the model as a whole. Internal to
+// this folder.
 #pragma once
 
 #include <onnx/onnx_pb.h>

@@ -48,8 +48,10 @@ class TensorReader {
 
   void check_location() const {
     if (proto_.data_location() == onnx::TensorProto::EXTERNAL || proto_.external_data_size() > 0) {
-      fail("its data is stored outside the model file (external data), which is not supported; save the model as one "
-           "file");
+      fail(
+          "its data is stored outside the model file (external data), which is not supported; save the model "
+          "as one "
+          "file");
     }
     if (proto_.has_segment()) {
       fail("its data is split into segments, which is not supported");
@@ -96,15 +98,17 @@ class TensorReader {
       case TensorProto::BOOL:
         return integers<std::uint8_t>(proto_.int32_data());
       default:
-        fail(fmt::format("found number type {} ({}), supported float32, float16, bfloat16, double, int64, int32, int8, "
-                         "uint8 and bool",
-                         proto_.data_type(), type_name()));
+        fail(fmt::format(
+            "found number type {} ({}), supported float32, float16, bfloat16, double, int64, int32, int8, "
+            "uint8 and bool",
+            proto_.data_type(), type_name()));
     }
   }
 
   std::string type_name() const {
     return onnx::TensorProto::DataType_IsValid(proto_.data_type())
-               ? onnx::TensorProto::DataType_Name(static_cast<onnx::TensorProto::DataType>(proto_.data_type()))
+               ? onnx::TensorProto::DataType_Name(
+                     static_cast<onnx::TensorProto::DataType>(proto_.data_type()))
                : "unknown";
   }
 

@@ -22,8 +22,8 @@ std::vector<std::int64_t> checked_integers(const ImportNode& node, const char* n
     return value >= low && value <= kMaximumExtent;
   });
   if (values.size() != count || !in_range) {
-    attributes.fail(name, fmt::format("found [{}], expected {} integers from {} to {}", fmt::join(values, ", "), count,
-                                      low, kMaximumExtent));
+    attributes.fail(name, fmt::format("found [{}], expected {} integers from {} to {}",
+                                      fmt::join(values, ", "), count, low, kMaximumExtent));
   }
   return values;
 }
@@ -38,9 +38,9 @@ void read_kernel(const ImportNode& node, Window& window) {
   }
   const auto kernel = checked_integers(node, "kernel_shape", 2, 1, 1);
   if (!pool && (kernel[0] != window.kernel_height || kernel[1] != window.kernel_width)) {
-    node.attributes().fail("kernel_shape", fmt::format("found [{}], expected the weights' [{}, {}]",
-                                                       fmt::join(kernel, ", "), window.kernel_height,
-                                                       window.kernel_width));
+    node.attributes().fail("kernel_shape",
+                           fmt::format("found [{}], expected the weights' [{}, {}]", fmt::join(kernel, ", "),
+                                       window.kernel_height, window.kernel_width));
   }
   window.kernel_height = kernel[0];
   window.kernel_width = kernel[1];
@@ -49,13 +49,14 @@ void read_kernel(const ImportNode& node, Window& window) {
 void refuse_dilation(const ImportNode& node, const Window& window) {
   const auto dilations = checked_integers(node, "dilations", 2, 1, 1);
   if ((dilations[0] != 1 && window.kernel_height > 1) || (dilations[1] != 1 && window.kernel_width > 1)) {
-    node.attributes().fail("dilations", fmt::format("found [{}], supported [1, 1]", fmt::join(dilations, ", ")));
+    node.attributes().fail("dilations",
+                           fmt::format("found [{}], supported [1, 1]", fmt::join(dilations, ", ")));
   }
 }
 
 /// Padding for an output of ceil(size / stride); an odd pixel goes to the end or to the beginning.
-void pad_to_same(std::int64_t size, std::int64_t kernel, std::int64_t stride, bool odd_at_end, std::int64_t& before,
-                 std::int64_t& after) {
+void pad_to_same(std::int64_t size, std::int64_t kernel, std::int64_t stride, bool odd_at_end,
+                 std::int64_t& before, std::int64_t& after) {
   const std::int64_t outputs = ceil_div(size, stride);
   const std::int64_t total = std::max<std::int64_t>(0, (outputs - 1) * stride + kernel - size);
   before = odd_at_end ? total / 2 : total - total / 2;
@@ -73,20 +74,23 @@ void read_pads(const ImportNode& node, const MapShape& input, Window& window) {
     return;
   }
   if (std::any_of(pads.begin(), pads.end(), [](std::int64_t pad) { return pad != 0; })) {
-    node.attributes().fail("pads", fmt::format("found [{}] together with auto_pad '{}', expected only one of them",
-                                               fmt::join(pads, ", "), printable_name(automatic)));
+    node.attributes().fail("pads",
+                           fmt::format("found [{}] together with auto_pad '{}', expected only one of them",
+                                       fmt::join(pads, ", "), printable_name(automatic)));
   }
   if (automatic == "VALID") {
     return;
   }
   if (automatic != "SAME_UPPER" && automatic != "SAME_LOWER") {
-    node.attributes().fail("auto_pad", fmt::format("found '{}', supported NOTSET, VALID, SAME_UPPER and SAME_LOWER",
-                                                   printable_name(automatic)));
+    node.attributes().fail("auto_pad",
+                           fmt::format("found '{}', supported NOTSET, VALID, SAME_UPPER and SAME_LOWER",
+                                       printable_name(automatic)));
   }
   const bool odd_at_end = automatic == "SAME_UPPER";
   pad_to_same(input.height, window.kernel_height, window.stride_height, odd_at_end, window.pad_top,
               window.pad_bottom);
-  pad_to_same(input.width, window.kernel_width, window.stride_width, odd_at_end, window.pad_left, window.pad_right);
+  pad_to_same(input.width, window.kernel_width, window.stride_width, odd_at_end, window.pad_left,
+              window.pad_right);
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
-// Algorithm: every operator must be one that the quantiser knows; of the others, say why no pass could remove them.
+// Algorithm: every operator must be one that the quantiser knows; of the others, say why no pass could remove
+// them.
 #include "compiler/passes/passes.h"
 #include "hw/common/error.h"
 
@@ -14,8 +15,10 @@ struct Obstacle {
   std::string operator()(const MaxPoolOp&) const { return {}; }
   std::string operator()(const AveragePoolOp&) const { return {}; }
   std::string operator()(const FlattenOp&) const {
-    return "flatten: found a flattened map that something else than a fully connected layer (or an activation in front "
-           "of one) reads, supported is a flatten in front of fully connected layers or at the end of the network";
+    return "flatten: found a flattened map that something else than a fully connected layer (or an "
+           "activation in front "
+           "of one) reads, supported is a flatten in front of fully connected layers or at the end of the "
+           "network";
   }
   std::string operator()(const SoftmaxOp&) const {
     return "softmax: found a second one, supported is one at the end of the network";

@@ -1,6 +1,8 @@
 // Algorithm:
-//  1. If the node that makes the network's output is a softmax, remove it; its input is the network's output now.
-//  2. Note that in the graph, so that the host can apply it. It applies one: of two, check_canonical refuses the other.
+//  1. If the node that makes the network's output is a softmax, remove it; its input is the network's output
+//  now.
+//  2. Note that in the graph, so that the host can apply it. It applies one: of two, check_canonical refuses
+//  the other.
 #include <algorithm>
 
 #include "compiler/passes/passes.h"

@@ -1,13 +1,16 @@
-// Algorithm, for each batch norm y = a * x + c (a = scale / sqrt(variance + epsilon), c = bias - a * mean), in order:
-//  1. If a convolution makes its input, for it alone and without activation: multiply the convolution's weights and bias
+// Algorithm, for each batch norm y = a * x + c (a = scale / sqrt(variance + epsilon), c = bias - a * mean),
+// in order:
+//  1. If a convolution makes its input, for it alone and without activation: multiply the convolution's
+//  weights and bias
 //     by a, add c. The convolution makes the batch norm's output from now on.
-//  2. Else, if only convolutions without padding read its output (or c is 0): multiply their weights by a of their input
+//  2. Else, if only convolutions without padding read its output (or c is 0): multiply their weights by a of
+//  their input
 //     channels and add the sum of weight * c to their bias.
 //  3. Else it becomes a depthwise 1x1 convolution with weights a and bias c.
-// In cases 1 and 3 the convolution keeps the statistics of its output, mean = bias and deviation = |scale|, for bias
-// correction; arithmetic with constants, imported as a batch norm with mean 0, variance 1 and epsilon 0, only shifts and
-// scales statistics that are known already.
-// Products are formed in double precision and rounded once.
+// In cases 1 and 3 the convolution keeps the statistics of its output, mean = bias and deviation = |scale|,
+// for bias correction; arithmetic with constants, imported as a batch norm with mean 0, variance 1 and
+// epsilon 0, only shifts and scales statistics that are known already. Products are formed in double
+// precision and rounded once.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -26,7 +29,8 @@ struct Affine {
 Affine affine_of(const BatchNormOp& norm) {
   Affine affine;
   for (std::size_t channel = 0; channel < norm.scale->size(); ++channel) {
-    const double variance = static_cast<double>((*norm.variance)[channel]) + static_cast<double>(norm.epsilon);
+    const double variance =
+        static_cast<double>((*norm.variance)[channel]) + static_cast<double>(norm.epsilon);
     const double factor = (*norm.scale)[channel] / std::sqrt(variance);
     affine.factor.push_back(factor);
     affine.offset.push_back((*norm.bias)[channel] - factor * (*norm.mean)[channel]);
@@ -49,7 +53,8 @@ FloatArray absolute(const FloatArray& array) {
   return make_array(std::move(values));
 }
 
-FloatArray transformed(const FloatArray& array, const std::vector<double>& factor, const std::vector<double>& offset) {
+FloatArray transformed(const FloatArray& array, const std::vector<double>& factor,
+                       const std::vector<double>& offset) {
   std::vector<float> values(array->size());
   for (std::size_t channel = 0; channel < values.size(); ++channel) {
     values[channel] = static_cast<float>((*array)[channel] * factor[channel] + offset[channel]);
@@ -180,7 +185,8 @@ class BatchNormFolder {
 
   bool users_can_fold(const BatchNormOp& norm, const Node& node) const {
     const std::vector<double> offset = affine_of(norm).offset;
-    const bool only_scales = std::all_of(offset.begin(), offset.end(), [](double value) { return value == 0.0; });
+    const bool only_scales =
+        std::all_of(offset.begin(), offset.end(), [](double value) { return value == 0.0; });
     const auto& users = index_.consumers(node.output);
     return node.output != graph_.output && std::all_of(users.begin(), users.end(), [&](std::size_t user) {
              const auto* conv = std::get_if<ConvOp>(&graph_.nodes[user].op);

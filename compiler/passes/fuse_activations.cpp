@@ -3,7 +3,8 @@
 //     - a convolution, an addition or another activation whose own activation composes with it into one;
 //     - a max pool whose input can absorb it: a non-decreasing function and a maximum may change places;
 //     - a concat all of whose inputs can absorb it.
-//  2. If x can, compose it into those producers and remove the node; the producer of x makes its output from now on, and
+//  2. If x can, compose it into those producers and remove the node; the producer of x makes its output from
+//  now on, and
 //     values whose contents changed get new names.
 //  3. If x cannot, the node stays.
 // Clamps compose with clamps into clamps; LeakyReLU absorbs a clamp to non-negative numbers behind it.
@@ -102,7 +103,8 @@ class ActivationFuser {
     if (const Activation* own = activation_of(node.op)) {
       return compose(*own, activation).has_value();
     }
-    const bool passes_through = std::holds_alternative<MaxPoolOp>(node.op) || std::holds_alternative<ConcatOp>(node.op);
+    const bool passes_through =
+        std::holds_alternative<MaxPoolOp>(node.op) || std::holds_alternative<ConcatOp>(node.op);
     return passes_through && is_non_decreasing(activation) &&
            std::all_of(node.inputs.begin(), node.inputs.end(),
                        [&](const std::string& input) { return can_absorb(input, activation, depth - 1); });

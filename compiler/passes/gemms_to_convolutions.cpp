@@ -1,10 +1,12 @@
 // Algorithm, in order:
 //  1. For each flatten remember the map in front of it.
 //  2. An activation behind a flatten that only fully connected layers read works on the map instead.
-//  3. A fully connected layer becomes a convolution whose kernel is the whole map, without padding. ONNX flattens channel
-//     by channel, row by row, which is the order of convolution weights [out][channel][row][column]: they are the same
-//     array.
-//  4. Flattens that nothing reads any more are removed, and one that makes the network's output: the order of elements
+//  3. A fully connected layer becomes a convolution whose kernel is the whole map, without padding. ONNX
+//  flattens channel
+//     by channel, row by row, which is the order of convolution weights [out][channel][row][column]: they are
+//     the same array.
+//  4. Flattens that nothing reads any more are removed, and one that makes the network's output: the order of
+//  elements
 //     is the same. A flatten that something else reads remains and is refused by check_canonical.
 #include <algorithm>
 #include <map>
@@ -48,7 +50,8 @@ Graph gemms_to_convolutions(Graph graph) {
   for (Node& node : graph.nodes) {
     const std::string input = node.inputs.at(0);
     const auto found = flattened.find(input);
-    const FlattenedMap source = found == flattened.end() ? FlattenedMap{input, shapes.at(input)} : found->second;
+    const FlattenedMap source =
+        found == flattened.end() ? FlattenedMap{input, shapes.at(input)} : found->second;
     if (std::holds_alternative<FlattenOp>(node.op)) {
       flattened[node.output] = source;
     } else if (const auto* gemm = std::get_if<GemmOp>(&node.op)) {

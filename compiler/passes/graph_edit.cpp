@@ -23,14 +23,17 @@ GraphIndex::GraphIndex(const Graph& graph) : output_(graph.output) {
 
 std::ptrdiff_t GraphIndex::producer(const std::string& value) const { return producers_.at(value); }
 
-const std::vector<std::size_t>& GraphIndex::consumers(const std::string& value) const { return consumers_.at(value); }
+const std::vector<std::size_t>& GraphIndex::consumers(const std::string& value) const {
+  return consumers_.at(value);
+}
 
 bool GraphIndex::has_single_use(const std::string& value) const {
   return value != output_ && consumers_.at(value).size() == 1;
 }
 
 Graph bypass_nodes(Graph graph, const std::function<bool(const Node&)>& drop) {
-  std::map<std::string, std::string> replacement;  // chains are resolved already: nodes come in topological order
+  std::map<std::string, std::string>
+      replacement;  // chains are resolved already: nodes come in topological order
   const auto resolve = [&](std::string& value) {
     const auto found = replacement.find(value);
     if (found != replacement.end()) {

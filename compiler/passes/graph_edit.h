@@ -32,8 +32,8 @@ class GraphIndex {
   std::string output_;
 };
 
-/// Removes the nodes for which `drop` is true; users of their outputs get their first inputs. The network's output keeps
-/// its name unless it is the network's input. Throws GraphError if no node remains.
+/// Removes the nodes for which `drop` is true; users of their outputs get their first inputs. The network's
+/// output keeps its name unless it is the network's input. Throws GraphError if no node remains.
 Graph bypass_nodes(Graph graph, const std::function<bool(const Node&)>& drop);
 
 /// The names of a graph, for making new ones.

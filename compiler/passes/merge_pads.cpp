@@ -3,9 +3,10 @@
 //     - a convolution, whose own padding is zeros too;
 //     - another Pad;
 //     - an average pool that has no padding of its own or counts it: it counts the zeros from now on;
-//     - a max pool whose input is never negative (behind a ReLU), so that a zero never wins against a real pixel.
-//     Anything else is refused.
-//  2. Add the pads to the user's and let it read the Pad's input; the Pad is dead then and removed at the end.
+//     - a max pool whose input is never negative (behind a ReLU), so that a zero never wins against a real
+//     pixel. Anything else is refused.
+//  2. Add the pads to the user's and let it read the Pad's input; the Pad is dead then and removed at the
+//  end.
 #include <fmt/core.h>
 
 #include <map>
@@ -35,7 +36,8 @@ class SignAnalysis {
   }
 
  private:
-  /// None and LeakyReLU keep non-negative numbers as they are; a clamp from below zero might be one to below zero.
+  /// None and LeakyReLU keep non-negative numbers as they are; a clamp from below zero might be one to below
+  /// zero.
   static bool after(const Activation& activation, bool before) {
     return activation.kind == Activation::Kind::kClamp ? activation.low >= 0 : before;
   }
@@ -115,10 +117,11 @@ class PadMerger {
   }
 
   [[noreturn]] void refuse(const std::string& reason) const {
-    throw GraphError(pad_node_.name,
-                     fmt::format("pad: found in front of {} '{}', {}; supported in front of convolutions, average pools "
-                                 "and, behind a ReLU, max pools",
-                                 operator_name(user_.op), user_.name, reason));
+    throw GraphError(
+        pad_node_.name,
+        fmt::format("pad: found in front of {} '{}', {}; supported in front of convolutions, average pools "
+                    "and, behind a ReLU, max pools",
+                    operator_name(user_.op), user_.name, reason));
   }
 
   const Node& pad_node_;
@@ -144,7 +147,8 @@ Graph merge_pads(Graph graph) {
     }
     if (std::holds_alternative<PadOp>(node.op)) {
       if (node.output == graph.output) {
-        throw GraphError(node.name, "pad: found at the end of the network, supported in front of convolutions and pools");
+        throw GraphError(
+            node.name, "pad: found at the end of the network, supported in front of convolutions and pools");
       }
       pads[node.output] = index;
     }

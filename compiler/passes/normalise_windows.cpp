@@ -1,9 +1,11 @@
 // Algorithm, for each convolution and pool:
 //  1. Along each axis, the padding that the last window needs behind the map is
 //     (outputs - 1) * stride + kernel - size - pad before, at least 0.
-//  2. An average pool that counts its padding cannot count what lies behind it, too: with ceil_mode it is refused if it
+//  2. An average pool that counts its padding cannot count what lies behind it, too: with ceil_mode it is
+//  refused if it
 //     has padding and the last window reaches beyond it; without padding it counts real pixels only.
-//  3. Set the pad behind to what is needed and ceil_mode to false: the number of outputs stays. Average pools without any
+//  3. Set the pad behind to what is needed and ceil_mode to false: the number of outputs stays. Average pools
+//  without any
 //     padding lose count_include_pad.
 #include <fmt/core.h>
 
@@ -27,8 +29,10 @@ bool has_pads(const Window& window) {
 Window normalised(const Window& window, const MapShape& in, const MapShape& out) {
   Window plain = window;
   plain.ceil_mode = false;
-  plain.pad_bottom = needed_pad(out.height, in.height, window.kernel_height, window.stride_height, window.pad_top);
-  plain.pad_right = needed_pad(out.width, in.width, window.kernel_width, window.stride_width, window.pad_left);
+  plain.pad_bottom =
+      needed_pad(out.height, in.height, window.kernel_height, window.stride_height, window.pad_top);
+  plain.pad_right =
+      needed_pad(out.width, in.width, window.kernel_width, window.stride_width, window.pad_left);
   return plain;
 }
 
@@ -36,9 +40,10 @@ void normalise_average_pool(const Node& node, AveragePoolOp& pool, const Window&
   const bool overhangs = plain.pad_bottom > pool.window.pad_bottom || plain.pad_right > pool.window.pad_right;
   if (pool.count_include_pad && overhangs) {
     if (has_pads(pool.window)) {
-      throw GraphError(node.name,
-                       "average_pool: found padding that counts in the average together with ceil_mode and a last window "
-                       "beyond the padding, supported are two of the three");
+      throw GraphError(
+          node.name,
+          "average_pool: found padding that counts in the average together with ceil_mode and a last window "
+          "beyond the padding, supported are two of the three");
     }
     pool.count_include_pad = false;
   }

@@ -1,5 +1,6 @@
-// The single passes of the pipeline, in their order. Each takes a graph that verify_graph accepts, keeps what the network
-// computes (within float rounding), and is described at the head of its own file. Internal to this folder and its tests.
+// The single passes of the pipeline, in their order. Each takes a graph that verify_graph accepts, keeps what
+// the network computes (within float rounding), and is described at the head of its own file. Internal to
+// this folder and its tests.
 #pragma once
 
 #include "compiler/graph/graph.h"
@@ -15,11 +16,12 @@ Graph remove_identities(Graph graph);
 /// Cuts a softmax off the end: the host computes it. Sets ends_in_softmax.
 Graph cut_softmax(Graph graph);
 
-/// Moves zero padding into the windows of the operators behind it. Throws GraphError where that is not possible.
+/// Moves zero padding into the windows of the operators behind it. Throws GraphError where that is not
+/// possible.
 Graph merge_pads(Graph graph);
 
-/// Fully connected layers become convolutions, over the whole map where a flatten stands before them; drops a flatten at
-/// the end.
+/// Fully connected layers become convolutions, over the whole map where a flatten stands before them; drops a
+/// flatten at the end.
 Graph gemms_to_convolutions(Graph graph);
 
 /// Merges batch norms into convolutions before or behind them; others become depthwise 1x1 convolutions.
@@ -28,10 +30,12 @@ Graph fold_batch_norms(Graph graph);
 /// Global average pools become average pools over the whole map.
 Graph expand_global_pools(Graph graph);
 
-/// Makes windows plain: no ceil_mode, no padding that no window reaches, no count_include_pad without padding.
+/// Makes windows plain: no ceil_mode, no padding that no window reaches, no count_include_pad without
+/// padding.
 Graph normalise_windows(Graph graph);
 
-/// Merges activations into the convolution or addition that makes their input, also through max pools and concats.
+/// Merges activations into the convolution or addition that makes their input, also through max pools and
+/// concats.
 Graph fuse_activations(Graph graph);
 
 /// Throws GraphError for an operator that the quantiser does not know, saying why it is still there.

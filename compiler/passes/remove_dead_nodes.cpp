@@ -1,5 +1,6 @@
 // Algorithm:
-//  1. Walk the nodes from the last to the first, with the set of values that are needed: the output, at first.
+//  1. Walk the nodes from the last to the first, with the set of values that are needed: the output, at
+//  first.
 //  2. A node whose output is needed stays, and its inputs are needed; any other node is removed.
 #include <algorithm>
 #include <set>

@@ -1,6 +1,7 @@
 // Algorithm:
 //  1. Infer shapes.
-//  2. Remove each operator that returns its only input: identity; concat of one; activation that does nothing; padding
+//  2. Remove each operator that returns its only input: identity; concat of one; activation that does
+//  nothing; padding
 //     by nothing; flatten and global average of a 1x1 map; pools of 1x1 windows at stride 1.
 #include <cmath>
 
@@ -19,11 +20,13 @@ struct IsIdentity {
   bool operator()(const ActivationOp& op) const {
     const Activation& activation = op.activation;
     return activation.kind == Activation::Kind::kNone ||
-           (activation.kind == Activation::Kind::kClamp && std::isinf(activation.low) && std::isinf(activation.high) &&
-            activation.low < activation.high) ||
+           (activation.kind == Activation::Kind::kClamp && std::isinf(activation.low) &&
+            std::isinf(activation.high) && activation.low < activation.high) ||
            (activation.kind == Activation::Kind::kLeaky && activation.alpha == 1.0F);
   }
-  bool operator()(const PadOp& op) const { return op.top == 0 && op.left == 0 && op.bottom == 0 && op.right == 0; }
+  bool operator()(const PadOp& op) const {
+    return op.top == 0 && op.left == 0 && op.bottom == 0 && op.right == 0;
+  }
   bool operator()(const FlattenOp&) const { return single_pixel(); }
   bool operator()(const GlobalAveragePoolOp&) const { return single_pixel(); }
   bool operator()(const MaxPoolOp& op) const { return is_single_pixel_window(op.window); }
@@ -49,8 +52,9 @@ struct IsIdentity {
 
 Graph remove_identities(Graph graph) {
   const ShapeMap shapes = infer_shapes(graph);
-  return bypass_nodes(std::move(graph),
-                      [&](const Node& node) { return std::visit(IsIdentity{node, shapes}, node.op); });
+  return bypass_nodes(std::move(graph), [&](const Node& node) {
+    return std::visit(IsIdentity{node, shapes}, node.op);
+  });
 }
 
 }  // namespace npu::compiler

@@ -1,6 +1,5 @@
-// The built-in networks: sizes against publications, reproducible weights, sane activations, spread of channels.
-#include "workloads/networks.h"
-
+// The built-in networks: sizes against publications, reproducible weights, sane activations, spread of
+// channels.
 #include <algorithm>
 #include <cmath>
 #include <cstring>
@@ -11,6 +10,7 @@
 #include "hw/common/error.h"
 #include "hw/common/hash.h"
 #include "tests/support.h"
+#include "workloads/networks.h"
 #include "workloads/tiny_evaluator.h"
 
 using namespace npu::compiler;
@@ -66,7 +66,8 @@ FeatureMaps block_inputs(const MapShape& shape, std::int64_t samples) {
   for (std::int64_t plane = 0; plane < shape.channels * samples; ++plane) {
     std::vector<float> pixels(static_cast<std::size_t>(shape.height * shape.width), 0.0F);
     for (const std::int64_t size : {80, 20, 5, 1}) {
-      std::vector<float> blocks(static_cast<std::size_t>((shape.height / size + 1) * (shape.width / size + 1)));
+      std::vector<float> blocks(
+          static_cast<std::size_t>((shape.height / size + 1) * (shape.width / size + 1)));
       for (float& block : blocks) {
         block = random.real(-0.9F, 0.9F);
       }
@@ -128,17 +129,19 @@ TEST_CASE("An unknown name is refused with the known ones") {
 }
 
 TEST_CASE("Parameters and MACs meet the published counts within 2 %") {
-  // SqueezeNext: arXiv 1803.10615, tables 2 and 3 (1.0-SqNxt-23 to v5; 1.0-G-SqNxt-23 and 2.0-SqNxt-23 parameters).
-  // MobileNet v2: the reference implementation's 3,504,872 parameters; 300 M MACs (arXiv 1801.04381, table 4).
+  // SqueezeNext: arXiv 1803.10615, tables 2 and 3 (1.0-SqNxt-23 to v5; 1.0-G-SqNxt-23 and 2.0-SqNxt-23
+  // parameters). MobileNet v2: the reference implementation's 3,504,872 parameters; 300 M MACs (arXiv
+  // 1801.04381, table 4).
   struct Published {
     const char* name;
     double parameters_millions;
     double macs_millions;  ///< 0: not published
   };
-  for (const Published& row : {Published{"sqnxt_23_1.0", 0.72, 282}, Published{"sqnxt_23v2_1.0", 0.74, 228},
-                               Published{"sqnxt_23v3_1.0", 0.74, 228}, Published{"sqnxt_23v4_1.0", 0.77, 228},
-                               Published{"sqnxt_23v5_1.0", 0.94, 228}, Published{"sqnxt_g23_1.0", 0.54, 0},
-                               Published{"sqnxt_23_2.0", 2.4, 0}, Published{"mobilenet_v2_1.0", 3.504872, 300}}) {
+  for (const Published& row :
+       {Published{"sqnxt_23_1.0", 0.72, 282}, Published{"sqnxt_23v2_1.0", 0.74, 228},
+        Published{"sqnxt_23v3_1.0", 0.74, 228}, Published{"sqnxt_23v4_1.0", 0.77, 228},
+        Published{"sqnxt_23v5_1.0", 0.94, 228}, Published{"sqnxt_g23_1.0", 0.54, 0},
+        Published{"sqnxt_23_2.0", 2.4, 0}, Published{"mobilenet_v2_1.0", 3.504872, 300}}) {
     INFO(row.name);
     const Sizes sizes = sizes_of(build_network(row.name));
     CHECK(static_cast<double>(sizes.parameters) == Approx(row.parameters_millions * 1e6).epsilon(0.02));
@@ -150,8 +153,10 @@ TEST_CASE("Parameters and MACs meet the published counts within 2 %") {
 }
 
 TEST_CASE("The weights are the same bytes on every system") {
-  CHECK(weights_hash(build_network("sqnxt_23v5_1.0")) == "8acb1730a2033c4f374e41232790d51651a776090787eaee14aed490835f2f21");
-  CHECK(weights_hash(build_network("mobilenet_v2_1.0")) == "ecb6c902ae809d8dcba5860d7f42c2c1a49c598ad036c4994a294064d28fa4f7");
+  CHECK(weights_hash(build_network("sqnxt_23v5_1.0")) ==
+        "8acb1730a2033c4f374e41232790d51651a776090787eaee14aed490835f2f21");
+  CHECK(weights_hash(build_network("mobilenet_v2_1.0")) ==
+        "ecb6c902ae809d8dcba5860d7f42c2c1a49c598ad036c4994a294064d28fa4f7");
 }
 
 TEST_CASE("Another seed gives other weights of the same network") {
@@ -187,7 +192,8 @@ TEST_CASE("Activations stay in range through the depth, and logits depend on the
       std::size_t best = 0;
       for (std::size_t label = 0; label < 1000; ++label) {
         best = logits[label * samples + sample] > logits[best * samples + sample] ? label : best;
-        across_inputs += std::fabs(static_cast<double>(logits[label * samples + sample] - logits[label * samples]));
+        across_inputs +=
+            std::fabs(static_cast<double>(logits[label * samples + sample] - logits[label * samples]));
       }
       winners.insert(best);
     }

@@ -1,8 +1,7 @@
 // The generators' evaluator against the tests' own, which shares nothing with it.
-#include "workloads/tiny_evaluator.h"
-
 #include "tests/compiler/graph/graph_maker.h"
 #include "tests/compiler/graph/naive_evaluator.h"
+#include "workloads/tiny_evaluator.h"
 
 using namespace npu::compiler;
 using namespace npu::tests;
@@ -78,7 +77,9 @@ TEST_CASE("Every operator of the generators' evaluator agrees with plain loops")
 
 TEST_CASE("An operator that no built-in network has is our own fault") {
   const FeatureMaps map{{1, 2, 2}, 1, {1, 2, 3, 4}};
-  CHECK_THROWS_AS(npu::workloads::evaluate({"pad", PadOp{1, 1, 1, 1}, {"x"}, "y"}, {&map}), npu::InternalError);
-  CHECK_THROWS_AS(npu::workloads::evaluate({"leaky", make_leaky(0.1F), {"x"}, "y"}, {&map}), npu::InternalError);
+  CHECK_THROWS_AS(npu::workloads::evaluate({"pad", PadOp{1, 1, 1, 1}, {"x"}, "y"}, {&map}),
+                  npu::InternalError);
+  CHECK_THROWS_AS(npu::workloads::evaluate({"leaky", make_leaky(0.1F), {"x"}, "y"}, {&map}),
+                  npu::InternalError);
   CHECK_THROWS_AS(npu::workloads::evaluate({"flatten", FlattenOp{}, {"x"}, "y"}, {&map}), npu::InternalError);
 }

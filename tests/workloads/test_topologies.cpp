@@ -1,4 +1,5 @@
-// The SqueezeNext generator layer by layer against the networks that its authors published: the whole tables where
+// The SqueezeNext generator layer by layer against the networks that its authors published: the whole tables
+// where
 // ../shared has them, and the facts of 1.0-SqNxt-23v5 typed in.
 #include <fstream>
 #include <map>
@@ -13,7 +14,8 @@ using npu::workloads::build_network;
 
 namespace {
 
-/// One weighted or pooling layer: kernel, stride, padding, groups, shapes; where its input comes from, as row numbers.
+/// One weighted or pooling layer: kernel, stride, padding, groups, shapes; where its input comes from, as row
+/// numbers.
 struct Layer {
   std::string op;
   std::vector<int> inputs;
@@ -145,7 +147,8 @@ TEST_CASE("Four SqueezeNext networks equal their authors' tables layer by layer"
 
 TEST_CASE("1.0-SqNxt-23v5 has the published stem, stages and head") {
   const std::vector<Layer> layers = LayerTable(build_network("sqnxt_23v5_1.0")).layers;
-  // Stem, pool; per block 5 convolutions and an addition, per stage one projection; last reduction, pool, classifier.
+  // Stem, pool; per block 5 convolutions and an addition, per stage one projection; last reduction, pool,
+  // classifier.
   REQUIRE(layers.size() == 2 + 21 * 6 + 4 + 3);
   CHECK(layers[0].kernel_height == 5);
   CHECK(layers[0].out == MapShape{64, 112, 112});
@@ -155,8 +158,8 @@ TEST_CASE("1.0-SqNxt-23v5 has the published stem, stages and head") {
     MapShape map;
   };
   std::size_t row = 2;
-  for (const Stage& stage : {Stage{2, {32, 56, 56}}, Stage{4, {64, 28, 28}}, Stage{14, {128, 14, 14}},
-                             Stage{1, {256, 7, 7}}}) {
+  for (const Stage& stage :
+       {Stage{2, {32, 56, 56}}, Stage{4, {64, 28, 28}}, Stage{14, {128, 14, 14}}, Stage{1, {256, 7, 7}}}) {
     CHECK(layers[row].kernel_height == 1);
     CHECK(layers[row].out == stage.map);
     CHECK(layers[row].stride == (row == 2 ? 1 : 2));

@@ -60,7 +60,8 @@ TEST_CASE("Normal numbers have mean 0, variance 1 and the tails of a sum of eigh
   }
   CHECK(std::fabs(sum / draws) < 0.012);
   CHECK(std::fabs(squares / draws - 1) < 0.02);
-  CHECK(fourth / draws == Approx(3 - 1.2 / 8).margin(0.06));  // kurtosis of the sum of n uniforms: 3 - 6 / (5 n)
+  CHECK(fourth / draws ==
+        Approx(3 - 1.2 / 8).margin(0.06));  // kurtosis of the sum of n uniforms: 3 - 6 / (5 n)
   CHECK(static_cast<double>(beyond_two) / draws == Approx(0.0455).margin(0.004));
 }
 

@@ -82,8 +82,10 @@ struct Evaluate {
   std::vector<double> operator()(const BatchNormOp& op) const {
     return fill([&](std::int64_t c, std::int64_t y, std::int64_t x) {
       const auto i = static_cast<std::size_t>(c);
-      const double deviation = std::sqrt(static_cast<double>((*op.variance)[i]) + static_cast<double>(op.epsilon));
-      return static_cast<double>((*op.scale)[i]) * (in[0].at(c, y, x) - static_cast<double>((*op.mean)[i])) / deviation +
+      const double deviation =
+          std::sqrt(static_cast<double>((*op.variance)[i]) + static_cast<double>(op.epsilon));
+      return static_cast<double>((*op.scale)[i]) * (in[0].at(c, y, x) - static_cast<double>((*op.mean)[i])) /
+                 deviation +
              static_cast<double>((*op.bias)[i]);
     });
   }

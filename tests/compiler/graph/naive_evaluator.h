@@ -1,5 +1,5 @@
-// Runs a float graph in plain loops and double precision, one formula per operator: the oracle for import and passes.
-// Independent of the float runtime and of the generators' evaluator.
+// Runs a float graph in plain loops and double precision, one formula per operator: the oracle for import and
+// passes. Independent of the float runtime and of the generators' evaluator.
 #pragma once
 
 #include <map>

@@ -17,7 +17,8 @@ std::int64_t product(const Dims& dims) {
 
 }  // namespace
 
-onnx::AttributeProto* NodeMaker::attribute(const std::string& name, onnx::AttributeProto::AttributeType type) {
+onnx::AttributeProto* NodeMaker::attribute(const std::string& name,
+                                           onnx::AttributeProto::AttributeType type) {
   onnx::AttributeProto* attribute = proto_->add_attribute();
   attribute->set_name(name);
   attribute->set_type(type);
@@ -76,7 +77,8 @@ void ModelMaker::floats(const std::string& name, const Dims& dims, const std::ve
   tensor->set_name(name);
 }
 
-void ModelMaker::integers(const std::string& name, const Dims& dims, const std::vector<std::int64_t>& values) {
+void ModelMaker::integers(const std::string& name, const Dims& dims,
+                          const std::vector<std::int64_t>& values) {
   onnx::TensorProto* tensor = proto_.mutable_graph()->add_initializer();
   tensor->set_name(name);
   tensor->set_data_type(onnx::TensorProto::INT64);

@@ -39,7 +39,8 @@ class ModelMaker {
   /// A float32 initialiser in raw form; `values` are repeated until the dimensions are filled.
   void floats(const std::string& name, const Dims& dims, const std::vector<float>& values);
   void integers(const std::string& name, const Dims& dims, const std::vector<std::int64_t>& values);
-  NodeMaker node(const std::string& op_type, const std::vector<std::string>& inputs, const std::string& output);
+  NodeMaker node(const std::string& op_type, const std::vector<std::string>& inputs,
+                 const std::string& output);
   /// The same with several outputs.
   NodeMaker node(const std::string& op_type, const std::vector<std::string>& inputs,
                  const std::vector<std::string>& outputs);
@@ -57,8 +58,8 @@ class ModelMaker {
 /// A float32 tensor in raw form.
 onnx::TensorProto float_tensor(const Dims& dims, const std::vector<float>& values);
 
-/// Conv 3x3 -> BatchNormalization -> Clip -> MaxPool -> Conv 1x1 + Add -> GlobalAveragePool -> Flatten -> Gemm ->
-/// Softmax on [1, 2, 8, 8].
+/// Conv 3x3 -> BatchNormalization -> Clip -> MaxPool -> Conv 1x1 + Add -> GlobalAveragePool -> Flatten ->
+/// Gemm -> Softmax on [1, 2, 8, 8].
 ModelMaker small_network();
 
 }  // namespace npu::tests

@@ -1,4 +1,5 @@
-// Every refusal of the importer: the message names the node, the operator, the attribute, found and supported.
+// Every refusal of the importer: the message names the node, the operator, the attribute, found and
+// supported.
 #include <functional>
 #include <limits>
 
@@ -16,8 +17,8 @@ namespace {
 using Parts = std::initializer_list<const char*>;
 
 /// A model with input [1, 2, 8, 8] whose only output "y" is made by what `build` adds.
-void expect_refused(const std::function<void(ModelMaker&)>& build, Parts parts, const std::string& node = "y_node",
-                    std::int64_t opset = 13) {
+void expect_refused(const std::function<void(ModelMaker&)>& build, Parts parts,
+                    const std::string& node = "y_node", std::int64_t opset = 13) {
   ModelMaker model({1, 2, 8, 8}, opset);
   build(model);
   model.output("y");
@@ -66,7 +67,8 @@ TEST_CASE("Files that are no ONNX models are refused with the path and the reaso
   npu::write_file(folder.path() / "text.onnx", std::string_view("this is not a model"));
   expect_input_error([&] { import_onnx(folder.path() / "text.onnx"); }, {"text.onnx", "not an ONNX model"});
   npu::write_file(folder.path() / "empty.onnx", std::string_view(""));
-  expect_input_error([&] { import_onnx(folder.path() / "empty.onnx"); }, {"empty.onnx", "no graph in its 0 bytes"});
+  expect_input_error([&] { import_onnx(folder.path() / "empty.onnx"); },
+                     {"empty.onnx", "no graph in its 0 bytes"});
   expect_input_error([&] { import_onnx(folder.path()); }, {folder.path().c_str()});
 }
 
@@ -74,7 +76,8 @@ TEST_CASE("Opsets outside 7 to 17, or none, are refused") {
   ModelMaker model = small_network();
   for (const std::int64_t opset : {-1, 0, 6, 18}) {
     model.proto().mutable_opset_import(0)->set_version(opset);
-    expect_input_error([&] { model.import(); }, {"model", std::to_string(opset).c_str(), "supported 7 to 17"});
+    expect_input_error([&] { model.import(); },
+                       {"model", std::to_string(opset).c_str(), "supported 7 to 17"});
   }
   model.proto().clear_opset_import();
   expect_input_error([&] { model.import(); }, {"no version of the standard ONNX operator set"});
@@ -98,13 +101,17 @@ TEST_CASE("Network inputs other than one float map of fixed size are refused") {
   const auto dim = [](onnx::ValueInfoProto& input, int axis) {
     return input.mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(axis);
   };
-  expect([&](auto& input) { dim(input, 0)->set_dim_value(4); }, {"batch 4", "supported 1 or a dynamic batch"});
+  expect([&](auto& input) { dim(input, 0)->set_dim_value(4); },
+         {"batch 4", "supported 1 or a dynamic batch"});
   expect([&](auto& input) { dim(input, 2)->set_dim_param("height"); }, {"dimension 2 is dynamic ('height')"});
   expect([&](auto& input) { dim(input, 1)->set_dim_value(0); }, {"found 0 for dimension 1", "1 to 65535"});
   expect([&](auto& input) { dim(input, 3)->set_dim_value(-7); }, {"found -7 for dimension 3"});
   expect([&](auto& input) { dim(input, 3)->set_dim_value(std::int64_t{1} << 31); }, {"found 2147483648"});
-  expect([&](auto& input) { input.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::UINT8); },
-         {"element type 2", "supported float32"});
+  expect(
+      [&](auto& input) {
+        input.mutable_type()->mutable_tensor_type()->set_elem_type(onnx::TensorProto::UINT8);
+      },
+      {"element type 2", "supported float32"});
   expect([&](auto& input) { input.mutable_type()->mutable_tensor_type()->mutable_shape()->add_dim(); },
          {"5 dimensions", "4 dimensions"});
   expect([&](auto& input) { input.mutable_type()->mutable_tensor_type()->clear_shape(); }, {"no shape"});
@@ -145,17 +152,22 @@ TEST_CASE("Names that occur twice are refused") {
     spoil(*model.proto().mutable_graph());
     expect_graph_error([&] { model.import(); }, node, parts);
   };
-  expect([](auto& g) { g.mutable_node(1)->set_name("conv1_node"); }, "conv1_node", {"several nodes of this name"});
-  expect([](auto& g) { g.mutable_node(3)->set_output(0, "conv1"); }, "pool_node", {"'conv1'", "another node makes"});
-  expect([](auto& g) { g.mutable_initializer(1)->set_name("w1"); }, "w1", {"repeated name of an initialiser"});
+  expect([](auto& g) { g.mutable_node(1)->set_name("conv1_node"); }, "conv1_node",
+         {"several nodes of this name"});
+  expect([](auto& g) { g.mutable_node(3)->set_output(0, "conv1"); }, "pool_node",
+         {"'conv1'", "another node makes"});
+  expect([](auto& g) { g.mutable_initializer(1)->set_name("w1"); }, "w1",
+         {"repeated name of an initialiser"});
   expect([](auto& g) { g.mutable_initializer(1)->clear_name(); }, "", {"empty or repeated name"});
-  expect([](auto& g) { g.mutable_node(0)->set_output(0, "w1"); }, "w1", {"both an initialiser and made by a node"});
+  expect([](auto& g) { g.mutable_node(0)->set_output(0, "w1"); }, "w1",
+         {"both an initialiser and made by a node"});
   expect([](auto& g) { g.mutable_node(0)->set_output(0, "x"); }, "x", {"network's input and made by a node"});
 }
 
 TEST_CASE("Names that cannot be printed are refused") {
-  for (const std::string& name : {std::string("a\0b", 3), std::string("\xC3("), std::string("\xE2\x82"), std::string("\x7F"),
-                                 std::string("\xED\xA0\x80"), std::string("\xF4\x90\x80\x80"), std::string("\xC0\x80")}) {
+  for (const std::string& name :
+       {std::string("a\0b", 3), std::string("\xC3("), std::string("\xE2\x82"), std::string("\x7F"),
+        std::string("\xED\xA0\x80"), std::string("\xF4\x90\x80\x80"), std::string("\xC0\x80")}) {
     ModelMaker model = small_network();
     model.proto().mutable_graph()->mutable_node(0)->set_name(name);
     CHECK_THROWS_WITH(model.import(), Catch::Contains("not printable UTF-8"));
@@ -187,10 +199,19 @@ TEST_CASE("Cycles and missing values are refused") {
   } catch (const npu::GraphError& error) {
     CHECK((error.node() == "a_node" || error.node() == "b_node"));
   }
-  expect_refused([](ModelMaker& m) { m.node("Conv", {"x", "weights"}, "y"); }, {"'weights'", "nor an initialiser"});
-  expect_refused([](ModelMaker& m) { m.node("Conv", {"x"}, "y"); }, {"Conv", "found 1 inputs, expected 2 to 3"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("Conv", {"x", "weights"}, "y");
+      },
+      {"'weights'", "nor an initialiser"});
+  expect_refused([](ModelMaker& m) { m.node("Conv", {"x"}, "y"); },
+                 {"Conv", "found 1 inputs, expected 2 to 3"});
   expect_refused([](ModelMaker& m) { m.node("Conv", {"x", ""}, "y"); }, {"Conv", "input 1 is missing"});
-  expect_refused([](ModelMaker& m) { m.node("Relu", {"x", "x"}, "y"); }, {"Relu", "found 2 inputs, expected 1"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("Relu", {"x", "x"}, "y");
+      },
+      {"Relu", "found 2 inputs, expected 1"});
 }
 
 TEST_CASE("Outputs that we do not make are refused where they are used") {
@@ -209,13 +230,16 @@ TEST_CASE("Outputs that we do not make are refused where they are used") {
 }
 
 TEST_CASE("Attributes of another type, unknown or repeated ones are refused") {
-  expect_conv_refused([](NodeMaker& n) { n.with_real("group", 1); }, {"Conv", "'group'", "type FLOAT, expected INT"});
+  expect_conv_refused([](NodeMaker& n) { n.with_real("group", 1); },
+                      {"Conv", "'group'", "type FLOAT, expected INT"});
   expect_conv_refused([](NodeMaker& n) { n.with("pads", 1); }, {"'pads'", "type INT, expected INTS"});
-  expect_conv_refused([](NodeMaker& n) { n.with("auto_pad", 1); }, {"'auto_pad'", "type INT, expected STRING"});
+  expect_conv_refused([](NodeMaker& n) { n.with("auto_pad", 1); },
+                      {"'auto_pad'", "type INT, expected STRING"});
   expect_conv_refused([](NodeMaker& n) { n.with("colour", 1); },
                       {"Conv", "'colour'", "auto_pad, dilations, group, kernel_shape, pads, strides"});
   expect_conv_refused([](NodeMaker& n) { n.with("group", 1).with("group", 1); }, {"'group'", "found twice"});
-  expect_conv_refused([](NodeMaker& n) { n.with("pads", Dims(17, 0)); }, {"'pads'", "17 values, supported up to 16"});
+  expect_conv_refused([](NodeMaker& n) { n.with("pads", Dims(17, 0)); },
+                      {"'pads'", "17 values, supported up to 16"});
   expect_conv_refused(
       [](NodeMaker& n) {
         n.with("group", 1);
@@ -225,18 +249,44 @@ TEST_CASE("Attributes of another type, unknown or repeated ones are refused") {
 }
 
 TEST_CASE("Conv: wrong geometry, groups, weights and bias are refused") {
-  expect_conv_refused([](NodeMaker& n) { n.with("strides", Dims{0, 1}); }, {"'strides'", "[0, 1]", "1 to 65535"});
-  expect_conv_refused([](NodeMaker& n) { n.with("strides", Dims{1, std::int64_t{1} << 31}); }, {"2147483648"});
-  expect_conv_refused([](NodeMaker& n) { n.with("strides", Dims{1}); }, {"'strides'", "[1]", "expected 2 integers"});
-  expect_conv_refused([](NodeMaker& n) { n.with("pads", Dims{0, 0, -1, 0}); }, {"'pads'", "[0, 0, -1, 0]", "0 to"});
-  expect_conv_refused([](NodeMaker& n) { n.with("dilations", Dims{2, 2}); }, {"'dilations'", "[2, 2]", "supported [1, 1]"});
-  expect_conv_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{3, 5}); }, {"'kernel_shape'", "[3, 5]", "[3, 3]"});
+  expect_conv_refused(
+      [](NodeMaker& n) {
+        n.with("strides", Dims{0, 1});
+      },
+      {"'strides'", "[0, 1]", "1 to 65535"});
+  expect_conv_refused(
+      [](NodeMaker& n) {
+        n.with("strides", Dims{1, std::int64_t{1} << 31});
+      },
+      {"2147483648"});
+  expect_conv_refused([](NodeMaker& n) { n.with("strides", Dims{1}); },
+                      {"'strides'", "[1]", "expected 2 integers"});
+  expect_conv_refused(
+      [](NodeMaker& n) {
+        n.with("pads", Dims{0, 0, -1, 0});
+      },
+      {"'pads'", "[0, 0, -1, 0]", "0 to"});
+  expect_conv_refused(
+      [](NodeMaker& n) {
+        n.with("dilations", Dims{2, 2});
+      },
+      {"'dilations'", "[2, 2]", "supported [1, 1]"});
+  expect_conv_refused(
+      [](NodeMaker& n) {
+        n.with("kernel_shape", Dims{3, 5});
+      },
+      {"'kernel_shape'", "[3, 5]", "[3, 3]"});
   expect_conv_refused([](NodeMaker& n) { n.with("group", 3); }, {"'group'", "found 3", "2 input channels"});
-  expect_conv_refused([](NodeMaker& n) { n.with("group", std::numeric_limits<std::int64_t>::max()); }, {"'group'"});
+  expect_conv_refused([](NodeMaker& n) { n.with("group", std::numeric_limits<std::int64_t>::max()); },
+                      {"'group'"});
   expect_conv_refused([](NodeMaker& n) { n.with("group", 0); }, {"'group'", "found 0"});
-  expect_conv_refused([](NodeMaker& n) { n.with_text("auto_pad", "SAME"); }, {"'auto_pad'", "'SAME'", "SAME_UPPER"});
-  expect_conv_refused([](NodeMaker& n) { n.with_text("auto_pad", "VALID").with("pads", Dims{1, 1, 1, 1}); },
-                      {"'pads'", "together with auto_pad 'VALID'"});
+  expect_conv_refused([](NodeMaker& n) { n.with_text("auto_pad", "SAME"); },
+                      {"'auto_pad'", "'SAME'", "SAME_UPPER"});
+  expect_conv_refused(
+      [](NodeMaker& n) {
+        n.with_text("auto_pad", "VALID").with("pads", Dims{1, 1, 1, 1});
+      },
+      {"'pads'", "together with auto_pad 'VALID'"});
   expect_refused(
       [](ModelMaker& m) {
         m.floats("w", {4, 2, 9, 9}, {1});
@@ -285,22 +335,42 @@ TEST_CASE("Conv: wrong geometry, groups, weights and bias are refused") {
 
 TEST_CASE("Pools: wrong windows are refused") {
   expect_pool_refused([](NodeMaker&) {}, {"AveragePool", "'kernel_shape'", "missing"});
-  expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{2, 2}).with("pads", Dims{2, 0, 0, 0}); },
-                      {"average_pool", "pads [2, 0, 0, 0]", "smaller than the kernel"});
-  expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{2}); }, {"'kernel_shape'", "expected 2 integers"});
+  expect_pool_refused(
+      [](NodeMaker& n) {
+        n.with("kernel_shape", Dims{2, 2}).with("pads", Dims{2, 0, 0, 0});
+      },
+      {"average_pool", "pads [2, 0, 0, 0]", "smaller than the kernel"});
+  expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{2}); },
+                      {"'kernel_shape'", "expected 2 integers"});
   expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{0, 2}); }, {"'kernel_shape'", "[0, 2]"});
-  expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{2, 2}).with("ceil_mode", 2); },
-                      {"'ceil_mode'", "found 2"});
-  expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{2, 2}).with("count_include_pad", -1); },
-                      {"'count_include_pad'", "found -1"});
-  expect_pool_refused([](NodeMaker& n) { n.with("kernel_shape", Dims{2, 2}).with("dilations", Dims{1, 1}); },
-                      {"'dilations'"});
+  expect_pool_refused(
+      [](NodeMaker& n) {
+        n.with("kernel_shape", Dims{2, 2}).with("ceil_mode", 2);
+      },
+      {"'ceil_mode'", "found 2"});
+  expect_pool_refused(
+      [](NodeMaker& n) {
+        n.with("kernel_shape", Dims{2, 2}).with("count_include_pad", -1);
+      },
+      {"'count_include_pad'", "found -1"});
+  expect_pool_refused(
+      [](NodeMaker& n) {
+        n.with("kernel_shape", Dims{2, 2}).with("dilations", Dims{1, 1});
+      },
+      {"'dilations'"});
   expect_refused([](ModelMaker& m) { m.node("ReduceMean", {"x"}, "y").with("axes", Dims{1}); },
                  {"ReduceMean", "'axes'", "[1]", "supported [2, 3]"});
   expect_refused([](ModelMaker& m) { m.node("ReduceMean", {"x"}, "y"); }, {"'axes'", "supported [2, 3]"});
-  expect_refused([](ModelMaker& m) { m.node("ReduceMean", {"x"}, "y").with("axes", Dims{2, 4}); }, {"axis 4", "rank 4"});
-  expect_refused([](ModelMaker& m) { m.node("ReduceMean", {"x"}, "y").with("axes", Dims{2, 3}).with("keepdims", 2); },
-                 {"'keepdims'", "found 2"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("ReduceMean", {"x"}, "y").with("axes", Dims{2, 4});
+      },
+      {"axis 4", "rank 4"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("ReduceMean", {"x"}, "y").with("axes", Dims{2, 3}).with("keepdims", 2);
+      },
+      {"'keepdims'", "found 2"});
 }
 
 TEST_CASE("Activations and softmax: bounds and places that we cannot run are refused") {
@@ -320,7 +390,9 @@ TEST_CASE("Activations and softmax: bounds and places that we cannot run are ref
       {"Clip", "min", "one number"});
   expect_refused([](ModelMaker& m) { m.node("Clip", {"x", "x"}, "y"); }, {"Clip", "computed value for min"});
   expect_refused(
-      [](ModelMaker& m) { m.node("LeakyRelu", {"x"}, "y").with_real("alpha", std::numeric_limits<float>::infinity()); },
+      [](ModelMaker& m) {
+        m.node("LeakyRelu", {"x"}, "y").with_real("alpha", std::numeric_limits<float>::infinity());
+      },
       {"LeakyRelu", "'alpha'", "inf"});
   expect_refused([](ModelMaker& m) { m.node("Softmax", {"x"}, "y").with("axis", 1); },
                  {"Softmax", "'axis'", "[2, 8, 8]", "over the channels"});
@@ -371,8 +443,11 @@ TEST_CASE("Arithmetic that is not per channel, and concats along other axes, are
         m.node("Add", {"x", "g"}, "y");
       },
       {"add", "[2, 8, 8]", "[2, 1, 1]", "equal shapes"});
-  expect_refused([](ModelMaker& m) { m.node("Concat", {"x", "x"}, "y").with("axis", 2); },
-                 {"Concat", "'axis'", "found 2", "supported 1"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("Concat", {"x", "x"}, "y").with("axis", 2);
+      },
+      {"Concat", "'axis'", "found 2", "supported 1"});
   expect_refused([](ModelMaker& m) { m.node("Concat", {"x", "x"}, "y"); }, {"Concat", "'axis'", "missing"});
   expect_refused([](ModelMaker& m) { m.node("Concat", {"x"}, "y").with("axis", 9); }, {"axis 9", "rank 4"});
   expect_refused(
@@ -398,8 +473,8 @@ TEST_CASE("BatchNormalization, Gemm and MatMul: wrong sizes and modes are refuse
   norm([](NodeMaker& n) { n.with("spatial", 0); }, 2, {"'spatial'", "found 0, supported 1"});
   norm([](NodeMaker& n) { n.with_real("epsilon", -2); }, 2, {"batch_norm", "epsilon -2"});
 
-  const auto gemm = [](const std::function<void(NodeMaker&)>& attribute, const Dims& weights, const Dims& bias,
-                       Parts parts) {
+  const auto gemm = [](const std::function<void(NodeMaker&)>& attribute, const Dims& weights,
+                       const Dims& bias, Parts parts) {
     expect_refused(
         [&](ModelMaker& m) {
           m.node("Flatten", {"x"}, "f");
@@ -447,18 +522,28 @@ TEST_CASE("Reshaping that is not flattening, and padding that is not zeros aroun
   reshape({std::numeric_limits<std::int64_t>::max(), std::numeric_limits<std::int64_t>::max()}, {"Reshape"});
   reshape({7, -1}, {"Reshape", "[7, -1]"});
   reshape(Dims(9, 1), {"Reshape", "up to 8 integers"});
-  expect_refused([](ModelMaker& m) { m.node("Reshape", {"x", "x"}, "y"); }, {"Reshape", "computed value for shape"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("Reshape", {"x", "x"}, "y");
+      },
+      {"Reshape", "computed value for shape"});
   expect_refused(
       [](ModelMaker& m) {
         m.floats("s", {2}, {1});
         m.node("Reshape", {"x", "s"}, "y");
       },
       {"Reshape", "floats [2] for shape", "constant integers"});
-  expect_refused([](ModelMaker& m) { m.node("Flatten", {"x"}, "y").with("axis", 2); }, {"Flatten", "found 2, supported 1"});
-  expect_refused([](ModelMaker& m) { m.node("Flatten", {"x"}, "y").with("axis", 5); }, {"Flatten", "axis 5", "rank 4"});
-  expect_refused([](ModelMaker& m) { m.node("Squeeze", {"x"}, "y"); }, {"Squeeze", "axes []", "[1, 2, 8, 8]"});
-  expect_refused([](ModelMaker& m) { m.node("Squeeze", {"x"}, "y").with("axes", Dims{2, 3}); },
-                 {"Squeeze", "height and width are 1"}, "y_node", 11);
+  expect_refused([](ModelMaker& m) { m.node("Flatten", {"x"}, "y").with("axis", 2); },
+                 {"Flatten", "found 2, supported 1"});
+  expect_refused([](ModelMaker& m) { m.node("Flatten", {"x"}, "y").with("axis", 5); },
+                 {"Flatten", "axis 5", "rank 4"});
+  expect_refused([](ModelMaker& m) { m.node("Squeeze", {"x"}, "y"); },
+                 {"Squeeze", "axes []", "[1, 2, 8, 8]"});
+  expect_refused(
+      [](ModelMaker& m) {
+        m.node("Squeeze", {"x"}, "y").with("axes", Dims{2, 3});
+      },
+      {"Squeeze", "height and width are 1"}, "y_node", 11);
   expect_refused(
       [](ModelMaker& m) {
         m.integers("a", {1}, {0});
@@ -480,8 +565,9 @@ TEST_CASE("Reshaping that is not flattening, and padding that is not zeros aroun
   pad({0, 1, 1, 1, 0, 0, 1, 1}, 0, "constant", {"Pad", "[0, 1, 1, 1, 0, 0, 1, 1]", "channels 0"});
   pad({0, 0, -1, 1, 0, 0, 1, 1}, 0, "constant", {"Pad", "[0, 0, -1"});
   pad({0, 0, 1, 1}, 0, "constant", {"Pad", "8 pads"});
-  expect_refused([](ModelMaker& m) { m.node("Pad", {"x"}, "y").with("pads", Dims(8, 0)).with_real("value", 2); },
-                 {"Pad", "'value'", "found 2"}, "y_node", 10);
+  expect_refused(
+      [](ModelMaker& m) { m.node("Pad", {"x"}, "y").with("pads", Dims(8, 0)).with_real("value", 2); },
+      {"Pad", "'value'", "found 2"}, "y_node", 10);
 }
 
 TEST_CASE("Dropout in training and constants without a value are refused") {

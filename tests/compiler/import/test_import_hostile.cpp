@@ -1,5 +1,5 @@
-// Damaged files: cut at every length, bits and bytes changed, fields replaced by extreme numbers. The importer either
-// gives a verified graph or one of our errors; anything else ends the test program.
+// Damaged files: cut at every length, bits and bytes changed, fields replaced by extreme numbers. The
+// importer either gives a verified graph or one of our errors; anything else ends the test program.
 #include <functional>
 #include <limits>
 
@@ -86,9 +86,10 @@ TEST_CASE("Random damage in many places gives a graph or an error") {
 
 TEST_CASE("Extreme numbers in every integer attribute and dimension give a graph or an error") {
   Outcomes outcomes;
-  for (const std::int64_t value : {std::int64_t{0}, std::int64_t{-1}, std::int64_t{65'536}, std::int64_t{1} << 31,
-                                   (std::int64_t{1} << 32) + 1, std::numeric_limits<std::int64_t>::max(),
-                                   std::numeric_limits<std::int64_t>::min()}) {
+  for (const std::int64_t value :
+       {std::int64_t{0}, std::int64_t{-1}, std::int64_t{65'536}, std::int64_t{1} << 31,
+        (std::int64_t{1} << 32) + 1, std::numeric_limits<std::int64_t>::max(),
+        std::numeric_limits<std::int64_t>::min()}) {
     const onnx::ModelProto original = small_network().proto();
     const auto try_changed = [&](const std::function<void(onnx::GraphProto&)>& change) {
       onnx::ModelProto model = original;
@@ -98,7 +99,8 @@ TEST_CASE("Extreme numbers in every integer attribute and dimension give a graph
     };
     for (int node = 0; node < original.graph().node_size(); ++node) {
       for (int index = 0; index < original.graph().node(node).attribute_size(); ++index) {
-        try_changed([&](onnx::GraphProto& g) { g.mutable_node(node)->mutable_attribute(index)->set_i(value); });
+        try_changed(
+            [&](onnx::GraphProto& g) { g.mutable_node(node)->mutable_attribute(index)->set_i(value); });
         const int count = original.graph().node(node).attribute(index).ints_size();
         for (int element = 0; element < count; ++element) {
           try_changed([&](onnx::GraphProto& g) {
@@ -114,7 +116,12 @@ TEST_CASE("Extreme numbers in every integer attribute and dimension give a graph
     }
     for (int axis = 0; axis < 4; ++axis) {
       try_changed([&](onnx::GraphProto& g) {
-        g.mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()->mutable_dim(axis)->set_dim_value(value);
+        g.mutable_input(0)
+            ->mutable_type()
+            ->mutable_tensor_type()
+            ->mutable_shape()
+            ->mutable_dim(axis)
+            ->set_dim_value(value);
       });
     }
   }

@@ -1,4 +1,5 @@
-// The six trained networks of ../shared: sizes against the descriptions beside them, and the function of the passes.
+// The six trained networks of ../shared: sizes against the descriptions beside them, and the function of the
+// passes.
 #include <fstream>
 #include <nlohmann/json.hpp>
 
@@ -18,12 +19,12 @@ struct Model {
   std::size_t canonical_nodes;
 };
 
-// MACs: MobileNet v1 (Howard et al. 2017, tables 6 and 7) 41 and 325 M, v2 (Sandler et al. 2018) 300 M; SqueezeNet 1.0 in
-// TensorFlow's padding and 1.1 (349 M); Tiny Darknet.
+// MACs: MobileNet v1 (Howard et al. 2017, tables 6 and 7) 41 and 325 M, v2 (Sandler et al. 2018) 300 M;
+// SqueezeNet 1.0 in TensorFlow's padding and 1.1 (349 M); Tiny Darknet.
 const std::vector<Model> kModels{
-    {"mobilenet_v1_0.25_224", 41, 28, 29},  {"mobilenet_v1_0.75_224", 325, 28, 29},
-    {"mobilenet_v2_1.0_224", 301, 53, 64},  {"squeezenet_1.0_tf", 836, 26, 38},
-    {"squeezenet_1.1", 349, 26, 38},        {"tiny_darknet", 492, 16, 21},
+    {"mobilenet_v1_0.25_224", 41, 28, 29}, {"mobilenet_v1_0.75_224", 325, 28, 29},
+    {"mobilenet_v2_1.0_224", 301, 53, 64}, {"squeezenet_1.0_tf", 836, 26, 38},
+    {"squeezenet_1.1", 349, 26, 38},       {"tiny_darknet", 492, 16, 21},
 };
 
 std::int64_t described_parameters(const std::string& name) {
@@ -47,7 +48,8 @@ TEST_CASE("The six trained networks import with the described sizes and become c
       parameters += node_parameters(node);
       macs += node_macs(node, shapes);
       if (const auto* norm = std::get_if<BatchNormOp>(&node.op)) {
-        parameters += 2 * static_cast<std::int64_t>(norm->mean->size());  // the description counts running statistics
+        parameters +=
+            2 * static_cast<std::int64_t>(norm->mean->size());  // the description counts running statistics
       }
     }
     CHECK(parameters == described_parameters(model.name));

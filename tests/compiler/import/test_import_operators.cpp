@@ -29,8 +29,8 @@ Op import_last(ModelMaker& model, const std::string& output) {
   return std::get<Op>(last.op);
 }
 
-Window conv_window(const Dims& input, const std::function<void(NodeMaker&)>& attributes, std::int64_t kernel_height,
-                   std::int64_t kernel_width) {
+Window conv_window(const Dims& input, const std::function<void(NodeMaker&)>& attributes,
+                   std::int64_t kernel_height, std::int64_t kernel_width) {
   ModelMaker model(input);
   model.floats("w", {4, 2, kernel_height, kernel_width}, {1});
   NodeMaker node = model.node("Conv", {"x", "w"}, "y");
@@ -73,16 +73,27 @@ TEST_CASE("Conv: asymmetric pads, strides, groups and bias arrive as they are") 
   CHECK(conv.activation.kind == Activation::Kind::kNone);
 }
 
-TEST_CASE("Conv: the kernel comes from the weights where kernel_shape is absent, dilation of a 1-wide kernel is nothing") {
-  CHECK(conv_window({1, 2, 8, 8}, [](NodeMaker&) {}, 3, 2) == Window{3, 2, 1, 1, 0, 0, 0, 0, false});
-  CHECK(conv_window({1, 2, 8, 8}, [](NodeMaker& n) { n.with("dilations", Dims{1, 2}); }, 3, 1) ==
-        Window{3, 1, 1, 1, 0, 0, 0, 0, false});
+TEST_CASE(
+    "Conv: the kernel comes from the weights where kernel_shape is absent, dilation of a 1-wide kernel is "
+    "nothing") {
+  CHECK(conv_window(
+            {1, 2, 8, 8}, [](NodeMaker&) {}, 3, 2) == Window{3, 2, 1, 1, 0, 0, 0, 0, false});
+  CHECK(conv_window(
+            {1, 2, 8, 8},
+            [](NodeMaker& n) {
+              n.with("dilations", Dims{1, 2});
+            },
+            3, 1) == Window{3, 1, 1, 1, 0, 0, 0, 0, false});
 }
 
 TEST_CASE("Conv: auto_pad puts an odd pixel of padding at the end or at the beginning") {
   const auto automatic = [](const char* mode, const Dims& input, std::int64_t stride) {
-    return conv_window(input,
-                       [&](NodeMaker& n) { n.with_text("auto_pad", mode).with("strides", Dims{stride, stride}); }, 3, 4);
+    return conv_window(
+        input,
+        [&](NodeMaker& n) {
+          n.with_text("auto_pad", mode).with("strides", Dims{stride, stride});
+        },
+        3, 4);
   };
   // Height 7, kernel 3, stride 2: 4 outputs, (4 - 1) * 2 + 3 - 7 = 2. Width 8, kernel 4: 4 outputs, 2 pixels.
   CHECK(automatic("SAME_UPPER", {1, 2, 7, 8}, 2) == Window{3, 4, 2, 2, 1, 1, 1, 1, false});
@@ -367,7 +378,12 @@ TEST_CASE("Nodes without names get unique ones") {
 
 TEST_CASE("A dynamic batch becomes 1, whether it has a name or not") {
   ModelMaker named = small_network();
-  auto* dim = named.proto().mutable_graph()->mutable_input(0)->mutable_type()->mutable_tensor_type()->mutable_shape()
+  auto* dim = named.proto()
+                  .mutable_graph()
+                  ->mutable_input(0)
+                  ->mutable_type()
+                  ->mutable_tensor_type()
+                  ->mutable_shape()
                   ->mutable_dim(0);
   dim->set_dim_param("N");
   CHECK(named.import().input_shape == MapShape{2, 8, 8});

@@ -68,8 +68,10 @@ TEST_CASE("Floats in raw and typed form, as float32, double, float16 and bfloat1
   CHECK(floats_of(doubles) == expected);
   CHECK(floats_of(raw_tensor<float>(TensorProto::FLOAT, {2, 2}, expected)) == expected);
   CHECK(floats_of(raw_tensor<double>(TensorProto::DOUBLE, {4}, {1.5, -2, 0.25, 1024})) == expected);
-  CHECK(floats_of(raw_tensor<std::uint16_t>(TensorProto::FLOAT16, {4}, {0x3E00, 0xC000, 0x3400, 0x6400})) == expected);
-  CHECK(floats_of(raw_tensor<std::uint16_t>(TensorProto::BFLOAT16, {4}, {0x3FC0, 0xC000, 0x3E80, 0x4480})) == expected);
+  CHECK(floats_of(raw_tensor<std::uint16_t>(TensorProto::FLOAT16, {4}, {0x3E00, 0xC000, 0x3400, 0x6400})) ==
+        expected);
+  CHECK(floats_of(raw_tensor<std::uint16_t>(TensorProto::BFLOAT16, {4}, {0x3FC0, 0xC000, 0x3E80, 0x4480})) ==
+        expected);
   TensorProto halves = empty_tensor(TensorProto::FLOAT16, {4});
   for (const int bits : {0x3E00, 0xC000, 0x3400, 0x6400}) {
     halves.add_int32_data(bits);
@@ -85,14 +87,15 @@ TEST_CASE("All 63,488 finite float16 numbers become the float32 of the same valu
     }
   }
   REQUIRE(bits.size() == 63'488);
-  const std::vector<float> values =
-      floats_of(raw_tensor<std::uint16_t>(TensorProto::FLOAT16, {static_cast<std::int64_t>(bits.size())}, bits));
+  const std::vector<float> values = floats_of(
+      raw_tensor<std::uint16_t>(TensorProto::FLOAT16, {static_cast<std::int64_t>(bits.size())}, bits));
   int wrong = 0;
   for (std::size_t index = 0; index < bits.size(); ++index) {
     wrong += static_cast<double>(values[index]) == half_by_definition(bits[index]) ? 0 : 1;
   }
   CHECK(wrong == 0);
-  const std::vector<float> special = floats_of(raw_tensor<std::uint16_t>(TensorProto::FLOAT16, {3}, {0x7C00, 0xFC00, 0x7C01}));
+  const std::vector<float> special =
+      floats_of(raw_tensor<std::uint16_t>(TensorProto::FLOAT16, {3}, {0x7C00, 0xFC00, 0x7C01}));
   CHECK(special[0] == std::numeric_limits<float>::infinity());
   CHECK(special[1] == -std::numeric_limits<float>::infinity());
   CHECK(std::isnan(special[2]));
@@ -117,11 +120,13 @@ TEST_CASE("Integers in raw and typed form") {
 TEST_CASE("A scalar has no dimensions and one value, a tensor may be empty") {
   CHECK(floats_of(raw_tensor<float>(TensorProto::FLOAT, {}, {3})) == std::vector<float>{3});
   CHECK(floats_of(empty_tensor(TensorProto::FLOAT, {0})).empty());
-  CHECK(floats_of(empty_tensor(TensorProto::FLOAT, {std::int64_t{1} << 31, 0, std::int64_t{1} << 31})).empty());
+  CHECK(
+      floats_of(empty_tensor(TensorProto::FLOAT, {std::int64_t{1} << 31, 0, std::int64_t{1} << 31})).empty());
 }
 
 TEST_CASE("Data of another size than the dimensions demand is refused") {
-  expect_refused(raw_tensor<float>(TensorProto::FLOAT, {2, 3}, {1, 2, 3, 4, 5}), {"20 bytes", "[2, 3]", "6 FLOAT values"});
+  expect_refused(raw_tensor<float>(TensorProto::FLOAT, {2, 3}, {1, 2, 3, 4, 5}),
+                 {"20 bytes", "[2, 3]", "6 FLOAT values"});
   expect_refused(empty_tensor(TensorProto::FLOAT, {2}), {"0 values", "[2]", "2 FLOAT"});
   TensorProto odd = empty_tensor(TensorProto::FLOAT, {1});
   odd.set_raw_data("12345");
@@ -131,14 +136,16 @@ TEST_CASE("Data of another size than the dimensions demand is refused") {
   expect_refused(both, {"data twice"});
 }
 
-TEST_CASE("Dimensions that are negative or whose product overflows are refused before anything is allocated") {
+TEST_CASE(
+    "Dimensions that are negative or whose product overflows are refused before anything is allocated") {
   const std::int64_t large = std::int64_t{1} << 31;
   expect_refused(empty_tensor(TensorProto::FLOAT, {-1}), {"[-1]", "0 to 2147483648"});
   expect_refused(empty_tensor(TensorProto::FLOAT, {large + 1}), {"2147483649"});
   expect_refused(empty_tensor(TensorProto::FLOAT, {large, large, 4}), {"up to 2147483648 elements"});
   expect_refused(empty_tensor(TensorProto::FLOAT, {large, 2}), {"up to 2147483648 elements"});
   expect_refused(empty_tensor(TensorProto::FLOAT, {large}), {"0 values", "2147483648 FLOAT"});
-  expect_refused(empty_tensor(TensorProto::FLOAT, {std::numeric_limits<std::int64_t>::min()}), {"expected each from 0"});
+  expect_refused(empty_tensor(TensorProto::FLOAT, {std::numeric_limits<std::int64_t>::min()}),
+                 {"expected each from 0"});
   expect_refused(empty_tensor(TensorProto::FLOAT, Dims(17, 1)), {"17 dimensions", "up to 16"});
 }
 

@@ -1,5 +1,6 @@
-// The ONNX project's own test cases of single operators (Debian package libonnx-testdata): the operator's constant inputs
-// become initialisers, and the first sample of the batch is compared. Origin: /usr/share/libonnx-testdata, ONNX 1.12.
+// The ONNX project's own test cases of single operators (Debian package libonnx-testdata): the operator's
+// constant inputs become initialisers, and the first sample of the batch is compared. Origin:
+// /usr/share/libonnx-testdata, ONNX 1.12.
 #include <filesystem>
 #include <fstream>
 
@@ -98,27 +99,53 @@ TEST_CASE("The ONNX project's test cases of supported operators give the expecte
   if (data_is_absent()) {
     return;
   }
-  for (const std::string name :
-       {"test_basic_conv_with_padding", "test_basic_conv_without_padding", "test_conv_with_autopad_same",
-        "test_conv_with_strides_and_asymmetric_padding", "test_conv_with_strides_no_padding",
-        "test_conv_with_strides_padding", "test_batchnorm_epsilon", "test_batchnorm_example", "test_averagepool_2d_ceil",
-        "test_averagepool_2d_default", "test_averagepool_2d_pads", "test_averagepool_2d_pads_count_include_pad",
-        "test_averagepool_2d_precomputed_pads", "test_averagepool_2d_precomputed_pads_count_include_pad",
-        "test_averagepool_2d_precomputed_same_upper", "test_averagepool_2d_precomputed_strides",
-        "test_averagepool_2d_same_lower", "test_averagepool_2d_same_upper", "test_averagepool_2d_strides",
-        "test_maxpool_2d_ceil", "test_maxpool_2d_default", "test_maxpool_2d_pads", "test_maxpool_2d_precomputed_pads",
-        "test_maxpool_2d_precomputed_same_upper", "test_maxpool_2d_precomputed_strides", "test_maxpool_2d_same_lower",
-        "test_maxpool_2d_same_upper", "test_maxpool_2d_strides", "test_maxpool_with_argmax_2d_precomputed_pads",
-        "test_gemm_alpha", "test_gemm_default_no_bias",
-        "test_gemm_default_scalar_bias", "test_gemm_default_single_elem_vector_bias", "test_gemm_default_vector_bias",
-        "test_gemm_default_zero_bias", "test_gemm_beta", "test_matmul_2d", "test_flatten_axis1",
-        "test_flatten_default_axis", "test_flatten_negative_axis3"}) {
+  for (const std::string name : {"test_basic_conv_with_padding",
+                                 "test_basic_conv_without_padding",
+                                 "test_conv_with_autopad_same",
+                                 "test_conv_with_strides_and_asymmetric_padding",
+                                 "test_conv_with_strides_no_padding",
+                                 "test_conv_with_strides_padding",
+                                 "test_batchnorm_epsilon",
+                                 "test_batchnorm_example",
+                                 "test_averagepool_2d_ceil",
+                                 "test_averagepool_2d_default",
+                                 "test_averagepool_2d_pads",
+                                 "test_averagepool_2d_pads_count_include_pad",
+                                 "test_averagepool_2d_precomputed_pads",
+                                 "test_averagepool_2d_precomputed_pads_count_include_pad",
+                                 "test_averagepool_2d_precomputed_same_upper",
+                                 "test_averagepool_2d_precomputed_strides",
+                                 "test_averagepool_2d_same_lower",
+                                 "test_averagepool_2d_same_upper",
+                                 "test_averagepool_2d_strides",
+                                 "test_maxpool_2d_ceil",
+                                 "test_maxpool_2d_default",
+                                 "test_maxpool_2d_pads",
+                                 "test_maxpool_2d_precomputed_pads",
+                                 "test_maxpool_2d_precomputed_same_upper",
+                                 "test_maxpool_2d_precomputed_strides",
+                                 "test_maxpool_2d_same_lower",
+                                 "test_maxpool_2d_same_upper",
+                                 "test_maxpool_2d_strides",
+                                 "test_maxpool_with_argmax_2d_precomputed_pads",
+                                 "test_gemm_alpha",
+                                 "test_gemm_default_no_bias",
+                                 "test_gemm_default_scalar_bias",
+                                 "test_gemm_default_single_elem_vector_bias",
+                                 "test_gemm_default_vector_bias",
+                                 "test_gemm_default_zero_bias",
+                                 "test_gemm_beta",
+                                 "test_matmul_2d",
+                                 "test_flatten_axis1",
+                                 "test_flatten_default_axis",
+                                 "test_flatten_negative_axis3"}) {
     INFO(name);
     const NodeTest test(name);
     const Graph graph = test.import();
     const std::vector<double> expected = test.output();
     CHECK(relative_difference(expected, evaluate(graph, test.input())) < 1e-5);
-    if (!std::holds_alternative<FlattenOp>(graph.nodes.back().op)) {  // a network of one flatten computes nothing
+    if (!std::holds_alternative<FlattenOp>(
+            graph.nodes.back().op)) {  // a network of one flatten computes nothing
       CHECK(relative_difference(expected, evaluate(canonicalise(graph), test.input())) < 1e-5);
     }
   }
@@ -130,9 +157,10 @@ TEST_CASE("The ONNX project's test cases of unsupported forms are refused by nam
   }
   for (const std::string name :
        {"test_maxpool_2d_dilations", "test_maxpool_2d_uint8", "test_convtranspose", "test_gemm_transposeA",
-        "test_gemm_all_attributes", "test_batchnorm_epsilon_training_mode", "test_flatten_axis0", "test_flatten_axis2",
-        "test_flatten_axis3", "test_averagepool_1d_default", "test_averagepool_3d_default", "test_edge_pad",
-        "test_reflect_pad", "test_constant_pad", "test_gru_defaults"}) {
+        "test_gemm_all_attributes", "test_batchnorm_epsilon_training_mode", "test_flatten_axis0",
+        "test_flatten_axis2", "test_flatten_axis3", "test_averagepool_1d_default",
+        "test_averagepool_3d_default", "test_edge_pad", "test_reflect_pad", "test_constant_pad",
+        "test_gru_defaults"}) {
     INFO(name);
     CHECK_THROWS_AS(NodeTest(name).import(), npu::GraphError);
   }

@@ -39,9 +39,10 @@ std::vector<std::string> operators(const Graph& graph) {
 
 using Names = std::vector<std::string>;
 
-ConvOp random_conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride, std::int64_t pad,
-                   std::int64_t groups, TestRandom& random) {
-  ConvOp conv = make_conv(out, kernel, stride, pad, random_array(out * in / groups * kernel * kernel, random));
+ConvOp random_conv(std::int64_t in, std::int64_t out, std::int64_t kernel, std::int64_t stride,
+                   std::int64_t pad, std::int64_t groups, TestRandom& random) {
+  ConvOp conv =
+      make_conv(out, kernel, stride, pad, random_array(out * in / groups * kernel * kernel, random));
   conv.groups = groups;
   conv.bias = random_array(out, random);
   return conv;
@@ -69,7 +70,9 @@ BatchNormOp plain_affine(FloatArray scale, FloatArray bias) {
   return norm;
 }
 
-const ConvOp& conv_at(const Graph& graph, std::size_t index) { return std::get<ConvOp>(graph.nodes.at(index).op); }
+const ConvOp& conv_at(const Graph& graph, std::size_t index) {
+  return std::get<ConvOp>(graph.nodes.at(index).op);
+}
 
 }  // namespace
 
@@ -184,7 +187,8 @@ TEST_CASE("merge_pads moves padding into a max pool behind a ReLU, through other
 
 TEST_CASE("merge_pads refuses what would change the result, with the reason") {
   TestRandom random(4);
-  const auto expect = [](const std::function<void(GraphMaker&)>& build, std::initializer_list<const char*> parts) {
+  const auto expect = [](const std::function<void(GraphMaker&)>& build,
+                         std::initializer_list<const char*> parts) {
     GraphMaker maker({2, 6, 6});
     maker.then("pad", PadOp{1, 1, 1, 1});
     build(maker);
@@ -193,12 +197,23 @@ TEST_CASE("merge_pads refuses what would change the result, with the reason") {
   };
   const Window window{3, 3, 2, 2, 0, 0, 0, 0, false};
   expect([&](GraphMaker& m) { m.then("pool", MaxPoolOp{window}); }, {"max_pool 'pool'", "may be negative"});
-  expect([&](GraphMaker& m) { m.then("pool", AveragePoolOp{{3, 3, 2, 2, 1, 0, 0, 0, false}, false}); },
-         {"average_pool 'pool'", "padding of its own"});
-  expect([&](GraphMaker& m) { m.then("pool", AveragePoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}, false}); }, {"ceil_mode"});
-  expect([&](GraphMaker& m) { m.then("pool", AveragePoolOp{{1, 1, 2, 2, 0, 0, 0, 0, false}, false}); },
-         {"padding alone"});
-  expect([&](GraphMaker& m) { m.then("norm", random_norm(2, random)); }, {"batch_norm 'norm'", "cannot take it over"});
+  expect(
+      [&](GraphMaker& m) {
+        m.then("pool", AveragePoolOp{{3, 3, 2, 2, 1, 0, 0, 0, false}, false});
+      },
+      {"average_pool 'pool'", "padding of its own"});
+  expect(
+      [&](GraphMaker& m) {
+        m.then("pool", AveragePoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}, false});
+      },
+      {"ceil_mode"});
+  expect(
+      [&](GraphMaker& m) {
+        m.then("pool", AveragePoolOp{{1, 1, 2, 2, 0, 0, 0, 0, false}, false});
+      },
+      {"padding alone"});
+  expect([&](GraphMaker& m) { m.then("norm", random_norm(2, random)); },
+         {"batch_norm 'norm'", "cannot take it over"});
   expect([&](GraphMaker&) {}, {"end of the network"});
   // Behind a clamp that allows negative numbers, or behind a convolution, a zero may win.
   GraphMaker maker({2, 6, 6});
@@ -307,9 +322,9 @@ TEST_CASE("fold_batch_norms makes a depthwise convolution where it cannot fold")
   TestRandom random(12);
   GraphMaker maker({4, 5, 5});
   maker.add("conv", random_conv(4, 4, 3, 1, 1, 1, random), {"input"});
-  maker.add("norm", random_norm(4, random), {"conv"});       // the convolution has another user
+  maker.add("norm", random_norm(4, random), {"conv"});  // the convolution has another user
   maker.add("sum", AddOp{}, {"conv", "norm"});
-  maker.add("second", random_norm(4, random), {"sum"});       // behind an addition, in front of a ReLU
+  maker.add("second", random_norm(4, random), {"sum"});  // behind an addition, in front of a ReLU
   maker.add("relu", make_clamp(0, 6), {"second"});
   const Graph after = check_pass(fold_batch_norms, maker.graph);
   CHECK(operators(after) == Names{"conv", "conv", "add", "conv", "activation"});
@@ -341,19 +356,23 @@ TEST_CASE("normalise_windows makes ceil_mode explicit and drops padding that no 
     maker.then("op", std::move(op));
     const Graph after = check_pass(normalise_windows, maker.graph);
     const Operator& result = after.nodes[0].op;
-    return std::holds_alternative<MaxPoolOp>(result)    ? std::get<MaxPoolOp>(result).window
-           : std::holds_alternative<ConvOp>(result)     ? std::get<ConvOp>(result).window
-                                                        : std::get<AveragePoolOp>(result).window;
+    return std::holds_alternative<MaxPoolOp>(result) ? std::get<MaxPoolOp>(result).window
+           : std::holds_alternative<ConvOp>(result)  ? std::get<ConvOp>(result).window
+                                                     : std::get<AveragePoolOp>(result).window;
   };
   TestRandom random(14);
-  CHECK(window_after({2, 12, 12}, MaxPoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}}) == Window{3, 3, 2, 2, 0, 0, 1, 1, false});
-  CHECK(window_after({2, 13, 12}, MaxPoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}}) == Window{3, 3, 2, 2, 0, 0, 0, 1, false});
+  CHECK(window_after({2, 12, 12}, MaxPoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}}) ==
+        Window{3, 3, 2, 2, 0, 0, 1, 1, false});
+  CHECK(window_after({2, 13, 12}, MaxPoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}}) ==
+        Window{3, 3, 2, 2, 0, 0, 0, 1, false});
   CHECK(window_after({2, 12, 12}, AveragePoolOp{{3, 3, 2, 2, 0, 0, 0, 0, true}, true}) ==
         Window{3, 3, 2, 2, 0, 0, 1, 1, false});
   CHECK(window_after({2, 12, 12}, AveragePoolOp{{3, 3, 2, 2, 1, 1, 1, 1, false}, true}) ==
         Window{3, 3, 2, 2, 1, 1, 0, 0, false});
-  CHECK(window_after({2, 12, 13}, random_conv(2, 3, 3, 2, 1, 1, random)) == Window{3, 3, 2, 2, 1, 1, 0, 1, false});
-  CHECK(window_after({2, 6, 6}, random_conv(2, 3, 1, 5, 3, 1, random)) == Window{1, 1, 5, 5, 3, 3, 2, 2, false});
+  CHECK(window_after({2, 12, 13}, random_conv(2, 3, 3, 2, 1, 1, random)) ==
+        Window{3, 3, 2, 2, 1, 1, 0, 1, false});
+  CHECK(window_after({2, 6, 6}, random_conv(2, 3, 1, 5, 3, 1, random)) ==
+        Window{1, 1, 5, 5, 3, 3, 2, 2, false});
 }
 
 TEST_CASE("normalise_windows refuses counted padding together with an overhanging window") {
@@ -452,7 +471,8 @@ TEST_CASE("fuse_activations leaves what cannot be moved") {
   average.then("conv", random_conv(2, 2, 3, 1, 1, 1, random));
   average.then("pool", AveragePoolOp{{2, 2, 2, 2, 0, 0, 0, 0, false}, false});
   average.then("relu", make_clamp(0, 1));
-  CHECK(operators(check_pass(fuse_activations, average.graph)) == Names{"conv", "average_pool", "activation"});
+  CHECK(operators(check_pass(fuse_activations, average.graph)) ==
+        Names{"conv", "average_pool", "activation"});
 
   GraphMaker falling({2, 6, 6});
   falling.then("conv", random_conv(2, 2, 3, 1, 1, 1, random));

@@ -1,5 +1,5 @@
-// The whole pipeline: on random networks and on the built-in ones it keeps the function and leaves canonical operators
-// only, every pass being followed by the verifier.
+// The whole pipeline: on random networks and on the built-in ones it keeps the function and leaves canonical
+// operators only, every pass being followed by the verifier.
 #include <limits>
 
 #include "compiler/passes/passes.h"
@@ -42,7 +42,8 @@ class RandomNetwork {
     if (random_.integer(0, 3) > 0) {
       return values_.back();
     }
-    return values_[static_cast<std::size_t>(random_.integer(0, static_cast<std::int64_t>(values_.size()) - 1))];
+    return values_[static_cast<std::size_t>(
+        random_.integer(0, static_cast<std::int64_t>(values_.size()) - 1))];
   }
 
   void append(Operator op, const std::vector<std::string>& inputs) {
@@ -71,7 +72,8 @@ class RandomNetwork {
     conv.groups = random_.integer(0, 2) == 0 ? in.shape.channels : 1;
     conv.out_channels = conv.groups * random_.integer(1, 3);
     const std::int64_t taps = conv.window.kernel_height * conv.window.kernel_width;
-    conv.weights = random_array(conv.out_channels * in.shape.channels / conv.groups * taps, random_, -0.5F, 0.5F);
+    conv.weights =
+        random_array(conv.out_channels * in.shape.channels / conv.groups * taps, random_, -0.5F, 0.5F);
     conv.bias = random_.integer(0, 1) == 0 ? empty_array() : random_array(conv.out_channels, random_);
     append(conv, {in.name});
   }
@@ -141,7 +143,8 @@ class RandomNetwork {
     }
     if (ending <= 2) {
       append(FlattenOp{}, {values_.back().name});
-      append(GemmOp{4, random_array(4 * values_.back().shape.channels, random_, -0.2F, 0.2F), random_array(4, random_)},
+      append(GemmOp{4, random_array(4 * values_.back().shape.channels, random_, -0.2F, 0.2F),
+                    random_array(4, random_)},
              {values_.back().name});
       append(IdentityOp{}, {values_.back().name});
     } else {
