@@ -2,7 +2,6 @@
 // Prints one table with the goals. What it does not measure: accuracy, and single kernels (bench_kernels
 // does).
 #include <fmt/core.h>
-#include <omp.h>
 #include <sched.h>
 #include <sys/resource.h>
 
@@ -116,7 +115,6 @@ Seconds functional_seconds(const hw::Program& program, const std::vector<std::in
       std::vector<std::thread> workers;
       for (auto& engine : engines) {
         workers.emplace_back([&] {
-          omp_set_num_threads(1);
           for (int image = 0; image < kImagesPerRun; ++image) engine->run(input);
         });
       }

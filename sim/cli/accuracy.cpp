@@ -1,7 +1,5 @@
 #include "sim/cli/accuracy.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <atomic>
 #include <exception>
@@ -32,7 +30,8 @@ struct FirstError {
 class Worker {
  public:
   explicit Worker(const AccuracyJob& job) : job_(job), engine_(job.program) {
-    if (job.float_graph != nullptr) float_runtime_.emplace(*job.float_graph);
+    if (job.float_graph != nullptr)
+      float_runtime_.emplace(*job.float_graph, 1);  // the parallelism is over images
   }
 
   Outcome classify(const compiler::LabelledImage& image) {
@@ -60,7 +59,6 @@ std::vector<Outcome> classify_all(const AccuracyJob& job, const std::function<vo
   std::mutex mutex;
   FirstError first;
   const auto body = [&] {
-    omp_set_num_threads(1);  // this thread only: the parallelism is over images
     std::size_t image = 0;
     try {
       Worker worker(job);
