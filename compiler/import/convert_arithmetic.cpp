@@ -10,9 +10,16 @@
 namespace npu::compiler {
 namespace {
 
+/// A flattened map may have 2^31 features; a file of a few bytes must not make us allocate an array for them.
+constexpr std::int64_t kMostChannels = std::int64_t{1} << 20;
+
 /// One number per channel from a constant that broadcasts along the channel axis or holds a single number.
 std::vector<float> per_channel(const ImportNode& node, const ConstantTensor& constant,
                                const ImportedValue& value) {
+  if (value.shape.channels > kMostChannels) {
+    node.fail(fmt::format("found arithmetic with a constant on {} features, supported up to {}",
+                          value.shape.channels, kMostChannels));
+  }
   const auto channels = static_cast<std::size_t>(value.shape.channels);
   if (constant.elements() == 1 && constant.dims.size() <= static_cast<std::size_t>(value.rank)) {
     return std::vector<float>(channels, constant.floats->front());

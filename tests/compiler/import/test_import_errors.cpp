@@ -609,3 +609,12 @@ TEST_CASE("A node without output is refused, and so are too many weights") {
   shared.output(value);
   expect_graph_error([&] { shared.import(); }, "v256_node", {"2147483648"});
 }
+
+TEST_CASE("Arithmetic on a huge flattened map is refused before an array is made for it") {
+  ModelMaker model({1, 64, 4096, 4096});
+  model.floats("c", {}, {1});
+  model.node("Flatten", {"x"}, "f");
+  model.node("Add", {"f", "c"}, "y");
+  model.output("y");
+  expect_graph_error([&] { model.import(); }, "y_node", {"Add", "1073741824 features", "1048576"});
+}
