@@ -48,11 +48,11 @@ ValueStatistics finish(const Accumulated& total, const MapShape& shape, std::int
 
 Calibration calibrate(const Graph& canonical, std::int64_t inputs, const std::string& source,
                       const std::function<std::vector<float>(std::int64_t)>& next,
-                      const std::function<void(std::int64_t done)>& progress) {
+                      const std::function<void(std::int64_t done)>& progress, int threads) {
   if (inputs < 1)
     throw InputError(source, fmt::format("gives {} calibration inputs, expected at least 1", inputs));
   const ShapeMap shapes = infer_shapes(canonical);
-  FloatRuntime runtime(canonical);
+  FloatRuntime runtime(canonical, threads);
   std::map<std::string, Accumulated> totals;
   for (std::int64_t i = 0; i < inputs; ++i) {
     runtime.run(next(i), [&](const std::string& value, std::span<const float> data) {

@@ -25,10 +25,11 @@ struct Calibration {
   std::map<std::string, ValueStatistics> values;  ///< by value name of the canonical graph
 };
 
-/// `next(i)` gives the i-th input, [channel][row][column]. `progress` may be empty.
+/// `next(i)` gives the i-th input, [channel][row][column]. `progress` may be empty. `threads` as for FloatRuntime. Throws
+/// InputError for no inputs, GraphError naming a value that is infinite or not a number.
 Calibration calibrate(const Graph& canonical, std::int64_t inputs, const std::string& source,
                       const std::function<std::vector<float>(std::int64_t)>& next,
-                      const std::function<void(std::int64_t done)>& progress = {});
+                      const std::function<void(std::int64_t done)>& progress = {}, int threads = 0);
 
 /// Throws ConfigError / InputError; load checks that every value of `canonical` is present and finite.
 void save_calibration(const Calibration& calibration, const std::filesystem::path& path);

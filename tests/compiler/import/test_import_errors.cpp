@@ -1,8 +1,11 @@
 // Every refusal of the importer: the message names the node, the operator, the attribute, found and
 // supported.
+#include <algorithm>
 #include <functional>
 #include <limits>
+#include <sstream>
 
+#include "compiler/import/converters.h"
 #include "compiler/import/onnx_import.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
@@ -617,4 +620,18 @@ TEST_CASE("Arithmetic on a huge flattened map is refused before an array is made
   model.node("Add", {"f", "c"}, "y");
   model.output("y");
   expect_graph_error([&] { model.import(); }, "y_node", {"Add", "1073741824 features", "1048576"});
+}
+
+TEST_CASE("The document lists every operator that the importer knows") {
+  const std::string document = npu::read_text_file(source_folder() / "docs" / "importing_networks.md");
+  std::istringstream names(supported_operators());
+  int count = 0;
+  for (std::string name; names >> name; ++count) {
+    name.erase(std::remove(name.begin(), name.end(), ','), name.end());
+    INFO(name);
+    const std::string table =
+        document.substr(document.find("| operator |"), document.find("A last, partial"));
+    CHECK(table.find(name) != std::string::npos);
+  }
+  CHECK(count == 25);
 }

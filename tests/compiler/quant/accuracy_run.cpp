@@ -38,10 +38,10 @@ AccuracyRun::AccuracyRun(const std::filesystem::path& shared, const std::string&
   };
   const auto calibration_folder = shared / "images" / "calibration";
   const auto unlabelled = list_images(calibration_folder);
-  calibration_ =
-      calibrate(graph_, calibration_images, "calibration images of ../shared", [&](std::int64_t i) {
-        return load(calibration_folder, unlabelled.at(static_cast<std::size_t>(i)).path);
-      });
+  const auto next = [&](std::int64_t i) {
+    return load(calibration_folder, unlabelled.at(static_cast<std::size_t>(i)).path);
+  };
+  calibration_ = calibrate(graph_, calibration_images, "calibration images of ../shared", next, {}, 1);
   const auto folder = shared / "images" / image_set;
   const auto labelled = list_labelled_images(folder, folder / "labels.csv", kClasses);
   for (std::size_t i = 0; i < labelled.size() && images() < count; i += static_cast<std::size_t>(step)) {
@@ -51,7 +51,7 @@ AccuracyRun::AccuracyRun(const std::filesystem::path& shared, const std::string&
 }
 
 std::vector<int> AccuracyRun::float_predictions(double* images_per_second) const {
-  FloatRuntime runtime(graph_);
+  FloatRuntime runtime(graph_, 1);
   std::vector<int> predictions;
   const auto start = std::chrono::steady_clock::now();
   for (const auto& input : inputs_) predictions.push_back(best_class(runtime.run(input)));

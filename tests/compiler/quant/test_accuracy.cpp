@@ -9,11 +9,11 @@ using namespace npu::tests;
 
 namespace {
 
-// Standard error of a difference of two predictions on 50 images is about 3 points; a collapse is beyond all
+// Standard error of a difference of two predictions on 40 images is about 3 points; a collapse is beyond all
 // noise.
-constexpr std::int64_t kImages = 50;
-constexpr std::int64_t kStep = 10;
-constexpr std::int64_t kCalibrationImages = 40;
+constexpr std::int64_t kImages = 40;
+constexpr std::int64_t kStep = 12;
+constexpr std::int64_t kCalibrationImages = 30;
 constexpr int kThreads = 2;
 
 struct Measured {

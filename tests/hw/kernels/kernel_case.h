@@ -47,7 +47,8 @@ struct ConvChoice {
   bool leaky = false;
   bool per_channel_multiplier = false;
   bool weight_zero_point = false;
-  bool split = false;  ///< random first / last flags
+  bool split = false;       ///< random first / last flags
+  bool tiny_shift = false;  ///< multipliers of 1 to 3 and shifts from 0 on
   std::int64_t max_channels = 70;
 };
 KernelCase random_conv(TestRandom& random, const ConvChoice& choice);

@@ -99,6 +99,10 @@ void choose_scale(TestRandom& random, Conv& conv, const ConvChoice& choice) {
         std::clamp<std::int64_t>(16 + sum_bits - choice.activation_bits + random.integer(-2, 3), 0, 47);
     if (random.integer(0, 9) == 0) conv.shift = random.integer(0, 63 - 31);
   }
+  if (choice.tiny_shift) {
+    conv.multiplier = random.integer(1, 3);
+    conv.shift = random.integer(0, 1);
+  }
   conv.negative_multiplier = random.integer(1, 2) * conv.multiplier / 2;
   conv.negative_shift = std::min<std::int64_t>(conv.shift + random.integer(0, 4), 32);
   conv.in_zero_point = element(random, Values::kRandom, choice.activation_bits);

@@ -73,6 +73,16 @@ TEST_CASE("Ties of the compounding round half up on every path, negative ones to
   require_all_paths_fast(9, choice);
 }
 
+TEST_CASE("A total shift of 0 adds nothing before the shift, one of a few bits its half, on every path") {
+  ConvChoice choice;
+  choice.values = Values::kTies;
+  choice.tiny_shift = true;
+  choice.max_channels = 20;
+  require_all_paths_fast(60, choice);
+  choice.leaky = true;
+  require_all_paths_fast(61, choice);
+}
+
 TEST_CASE("LeakyReLU takes its second multiplier by the sign of the sum on every path") {
   for (const auto values : {Values::kRandom, Values::kExtreme, Values::kTies}) {
     ConvChoice choice;
