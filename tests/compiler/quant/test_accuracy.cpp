@@ -9,10 +9,11 @@ using namespace npu::tests;
 
 namespace {
 
-// Standard error of a difference of two predictions on 40 images is about 3 points; a collapse is beyond all
-// noise.
-constexpr std::int64_t kImages = 40;
-constexpr std::int64_t kStep = 12;
+// Top-1 of 100 images has a standard error of 4 points, so the float bounds below lie 3 of them under
+// the 78.6 and 76.8 of the whole set; integers and float are compared on the same images. A collapse is
+// beyond all noise.
+constexpr std::int64_t kImages = 100;
+constexpr std::int64_t kStep = 5;
 constexpr std::int64_t kCalibrationImages = 30;
 constexpr int kThreads = 2;
 
@@ -41,7 +42,7 @@ Measured measure(const std::string& model) {
 TEST_CASE("MobileNet v2 keeps its accuracy with the shift and collapses without") {
   SKIP_WITHOUT_SHARED();
   const Measured measured = measure("mobilenet_v2_1.0_224");
-  CHECK(measured.float_top1 > 70);
+  CHECK(measured.float_top1 > 66);
   CHECK(measured.shift_top1 >= measured.float_top1 - 3);
   CHECK(measured.shift_agreement >= 92);
   CHECK(measured.plain_top1 < measured.float_top1 - 40);
@@ -50,7 +51,7 @@ TEST_CASE("MobileNet v2 keeps its accuracy with the shift and collapses without"
 TEST_CASE("MobileNet v1 0.75 keeps its accuracy with the shift and collapses without") {
   SKIP_WITHOUT_SHARED();
   const Measured measured = measure("mobilenet_v1_0.75_224");
-  CHECK(measured.float_top1 > 68);
+  CHECK(measured.float_top1 > 64);
   CHECK(measured.shift_top1 >= measured.float_top1 - 3);
   CHECK(measured.shift_agreement >= 90);
   CHECK(measured.plain_top1 < 20);
