@@ -130,9 +130,11 @@ void add_network_options(CLI::App& command, NetworkOptions& options, bool networ
           "--shift-bits", options.shift_bits,
           "Width of the weight-equalising shift, 0 = plain layer-wise quantisation (default: the machine's)")
       ->check(CLI::Range(0, 5));
-  command.add_flag("--bias-correction,!--no-bias-correction", options.bias_correction,
-                   "Correct biases for the mean error of rounded weights (default: with shifts, not with "
-                   "--shift-bits 0, which is plain layer-wise quantisation)");
+  command.add_flag_function(
+      "--bias-correction,!--no-bias-correction",
+      [&options](std::int64_t sign) { options.bias_correction = sign > 0; },
+      "Correct biases for the mean error of rounded weights (default: with shifts, not with "
+      "--shift-bits 0, which is plain layer-wise quantisation)");
   command.add_option("--seed", options.seed, "Seed of built-in weights and synthetic inputs")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
       ->capture_default_str();

@@ -72,6 +72,21 @@ TEST_CASE(
   REQUIRE(std::filesystem::exists(folder.path() / "timed/report.txt"));
 }
 
+TEST_CASE("biases are corrected by default with shifts, and not by default without") {
+  const TemporaryFolder folder;
+  const auto compiled = [&](const std::string& name, std::vector<std::string> options) {
+    const auto path = folder.path() / name;
+    options.insert(options.begin(), {"compile", "--network", "sqnxt_23v5_1.0", "-o", path.string()});
+    REQUIRE(run_tool(options).exit_code == 0);
+    return read_file(path);
+  };
+  const auto with_shifts = compiled("default.npu", {});
+  REQUIRE(with_shifts == compiled("on.npu", {"--bias-correction"}));
+  REQUIRE(with_shifts != compiled("off.npu", {"--no-bias-correction"}));
+  REQUIRE(compiled("plain.npu", {"--shift-bits", "0"}) ==
+          compiled("plain_off.npu", {"--shift-bits", "0", "--no-bias-correction"}));
+}
+
 TEST_CASE("a compiled program runs on a machine with slower memory: same output, more cycles") {
   const TemporaryFolder folder;
   const auto program = (folder.path() / "net.npu").string();
