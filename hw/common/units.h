@@ -7,7 +7,6 @@ namespace npu {
 
 using Cycles = std::int64_t;  ///< clock cycles of the simulated machine
 using Bytes = std::int64_t;   ///< bytes
-using EnergyUnits = double;   ///< picojoules, or multiples of one MAC: the energy table says which
 
 constexpr std::int64_t ceil_div(std::int64_t numerator, std::int64_t denominator) {
   return (numerator + denominator - 1) / denominator;
