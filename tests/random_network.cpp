@@ -7,9 +7,18 @@ namespace npu::tests {
 using compiler::MapShape;
 using compiler::TensorId;
 
-NetworkMaker::NetworkMaker(std::uint64_t seed, MapShape input) : random_(seed) {
+NetworkMaker::NetworkMaker(std::uint64_t seed, MapShape input, hw::DataConfig data)
+    : random_(seed), data_(data) {
   graph_.name = fmt::format("random_{}", seed);
-  graph_.input = tensor(input, static_cast<std::int32_t>(random_.integer(-128, 127)));
+  graph_.weight_bits = data.weight_bits;
+  graph_.activation_bits = data.activation_bits;
+  graph_.accumulator_bits = data.accumulator_bits;
+  graph_.input = tensor(input, zero_point_up_to(1.0));
+}
+
+// Between the type's minimum and `fraction` of its maximum.
+std::int32_t NetworkMaker::zero_point_up_to(double fraction) {
+  return static_cast<std::int32_t>(random_.integer(low(), static_cast<std::int64_t>(fraction * high())));
 }
 
 TensorId NetworkMaker::tensor(MapShape shape, std::int32_t zero_point) {
@@ -18,16 +27,18 @@ TensorId NetworkMaker::tensor(MapShape shape, std::int32_t zero_point) {
   return id;
 }
 
-// A multiplier and shift that bring sums of up to `largest_sum` near the int8 range, with some saturation.
+// A multiplier and shift that bring sums of up to `largest_sum` near the output's range, with some
+// saturation.
 hw::OutputStage NetworkMaker::stage(std::int64_t largest_sum, std::int32_t zero_point) {
   hw::OutputStage result;
   int bits = 1;
   while ((std::int64_t{1} << bits) < largest_sum) ++bits;
   result.multiplier = static_cast<std::uint32_t>(random_.integer(32768, 65535));
-  result.shift = std::max(0, 16 + bits - 10 - static_cast<int>(random_.integer(0, 2)));
+  result.shift = std::max(0, 16 + bits - data_.activation_bits - 2 - static_cast<int>(random_.integer(0, 2)));
   result.zero_point = zero_point;
-  if (random_.integer(0, 2) == 0) result.low = zero_point;  // ReLU
-  if (random_.integer(0, 3) == 0) result.high = static_cast<std::int32_t>(random_.integer(zero_point, 127));
+  result.low = random_.integer(0, 2) == 0 ? zero_point : low();  // ReLU
+  result.high =
+      random_.integer(0, 3) == 0 ? static_cast<std::int32_t>(random_.integer(zero_point, high())) : high();
   return result;
 }
 
@@ -39,17 +50,20 @@ TensorId NetworkMaker::conv(TensorId input, const ConvShape& shape) {
                shape.pad_left,      shape.pad_bottom,   shape.pad_right, false};
   op.groups = shape.groups;
   const std::int64_t terms = shape.kernel_height * shape.kernel_width * in.channels / shape.groups;
+  const std::int64_t weight_limit = hw::max_of_bits(data_.weight_bits);
+  const std::int64_t largest_sum = terms * weight_limit * (std::int64_t{high()} + 1) / 2;
   op.weights.resize(static_cast<std::size_t>(shape.out_channels * terms));
-  for (auto& weight : op.weights) weight = static_cast<std::int16_t>(random_.integer(-127, 127));
+  for (auto& weight : op.weights)
+    weight = static_cast<std::int16_t>(random_.integer(-weight_limit, weight_limit));
   for (std::int64_t channel = 0; channel < shape.out_channels; ++channel) {
-    op.bias.push_back(random_.integer(-terms * 500, terms * 500));
+    op.bias.push_back(random_.integer(-largest_sum / 16, largest_sum / 16));
     op.channel_shift.push_back(static_cast<std::uint8_t>(random_.integer(0, 15) * random_.integer(0, 1) / 4));
   }
-  const auto zero_point = static_cast<std::int32_t>(random_.integer(-128, 100));
-  op.stage = stage(terms * 127 * 64, zero_point);
+  const std::int32_t zero_point = zero_point_up_to(0.8);
+  op.stage = stage(largest_sum, zero_point);
   op.stage.leaky = shape.leaky;
   if (shape.leaky) {
-    op.stage.low = -128;
+    op.stage.low = low();
     op.stage.negative_multiplier = op.stage.multiplier / 2 + 7;
     op.stage.negative_shift = op.stage.shift + 2;
   }
@@ -74,10 +88,10 @@ TensorId NetworkMaker::add(TensorId a, TensorId b) {
   compiler::QAdd op;
   op.a = a;
   op.b = b;
-  const auto zero_point = static_cast<std::int32_t>(random_.integer(-100, 100));
+  const std::int32_t zero_point = zero_point_up_to(0.8);
   op.a_operand = {graph_.tensors[a].zero_point, static_cast<std::uint32_t>(random_.integer(1000, 65535))};
   op.b_operand = {graph_.tensors[b].zero_point, static_cast<std::uint32_t>(random_.integer(1000, 65535))};
-  op.stage = stage(255 * 4, zero_point);
+  op.stage = stage(8LL * high(), zero_point);
   op.stage.shift = 16;
   op.output = tensor(shape(a), zero_point);
   graph_.nodes.push_back({fmt::format("add{}", op.output), op});
@@ -87,9 +101,9 @@ TensorId NetworkMaker::add(TensorId a, TensorId b) {
 TensorId NetworkMaker::rescale(TensorId input) {
   compiler::QRescale op;
   op.input = input;
-  const auto zero_point = static_cast<std::int32_t>(random_.integer(-100, 100));
+  const std::int32_t zero_point = zero_point_up_to(0.8);
   op.operand = {graph_.tensors[input].zero_point, static_cast<std::uint32_t>(random_.integer(10000, 65535))};
-  op.stage = stage(255, zero_point);
+  op.stage = stage(2LL * high(), zero_point);
   op.stage.shift = 16;
   op.output = tensor(shape(input), zero_point);
   graph_.nodes.push_back({fmt::format("rescale{}", op.output), op});
@@ -108,8 +122,8 @@ TensorId NetworkMaker::concat(const std::vector<TensorId>& inputs) {
       if (compiler::output_of(node.op) != id) continue;
       if (auto* conv_op = std::get_if<compiler::QConv>(&node.op)) {
         conv_op->stage.zero_point = zero_point;
-        conv_op->stage.high = 127;
-        conv_op->stage.low = -128;
+        conv_op->stage.high = high();
+        conv_op->stage.low = low();
       }
     }
   }
@@ -139,8 +153,10 @@ TensorId NetworkMaker::average_pool(TensorId input, std::int64_t kernel_height, 
   compiler::QAveragePool op;
   op.input = input;
   op.window = window;
-  const auto zero_point = static_cast<std::int32_t>(random_.integer(-100, 100));
+  const std::int32_t zero_point = zero_point_up_to(0.8);
   op.stage.zero_point = zero_point;
+  op.stage.low = low();
+  op.stage.high = high();
   op.stage.shift = 20;
   op.stage.multiplier = static_cast<std::uint32_t>((1 << 20) / area);
   if (by_count) {
@@ -160,8 +176,8 @@ compiler::QuantizedGraph NetworkMaker::finish(TensorId output) {
   return graph_;
 }
 
-compiler::QuantizedGraph all_operators_network(std::uint64_t seed, MapShape input) {
-  NetworkMaker net(seed, input);
+compiler::QuantizedGraph all_operators_network(std::uint64_t seed, MapShape input, hw::DataConfig data) {
+  NetworkMaker net(seed, input, data);
   const auto stem = net.conv(net.input(), {24, 5, 3, 2, 2, 1, 1, 2, 1, false});
   const auto pooled = net.max_pool(stem, 3, 2, 1);
   const auto wide = net.conv(pooled, {40, 1, 1, 1, 0, 0, 0, 0, 1, true});
@@ -182,7 +198,9 @@ compiler::QuantizedGraph all_operators_network(std::uint64_t seed, MapShape inpu
 std::vector<std::int32_t> random_input(const compiler::QuantizedGraph& graph, std::uint64_t seed) {
   TestRandom random(seed);
   std::vector<std::int32_t> values(static_cast<std::size_t>(graph.tensors[graph.input].shape.elements()));
-  for (auto& value : values) value = static_cast<std::int32_t>(random.integer(-128, 127));
+  const std::int64_t low = hw::min_of_bits(graph.activation_bits);
+  const std::int64_t high = hw::max_of_bits(graph.activation_bits);
+  for (auto& value : values) value = static_cast<std::int32_t>(random.integer(low, high));
   return values;
 }
 

@@ -3,15 +3,16 @@
 #pragma once
 
 #include "compiler/quant/quantized_graph.h"
+#include "hw/arch/arch_config.h"
 #include "tests/support.h"
 
 namespace npu::tests {
 
-/// Grows a network node by node. Values, shifts and multipliers are random but valid (verify_quantized
-/// passes).
+/// Grows a network node by node, for a machine with the element widths of `data` and 4-bit shifts. Values,
+/// shifts and multipliers are random over the widths' whole range but valid (verify_quantized passes).
 class NetworkMaker {
  public:
-  NetworkMaker(std::uint64_t seed, compiler::MapShape input);
+  NetworkMaker(std::uint64_t seed, compiler::MapShape input, hw::DataConfig data = {});
 
   struct ConvShape {
     std::int64_t out_channels = 8;
@@ -42,16 +43,21 @@ class NetworkMaker {
  private:
   compiler::TensorId tensor(compiler::MapShape shape, std::int32_t zero_point);
   hw::OutputStage stage(std::int64_t largest_sum, std::int32_t zero_point);
+  std::int32_t zero_point_up_to(double fraction);
+  std::int32_t low() const { return hw::min_of_bits(data_.activation_bits); }
+  std::int32_t high() const { return hw::max_of_bits(data_.activation_bits); }
 
   TestRandom random_;
+  hw::DataConfig data_;
   compiler::QuantizedGraph graph_;
 };
 
 /// A network that uses every operator: convolutions of all forms, residual add, concatenation of views,
 /// pools.
-compiler::QuantizedGraph all_operators_network(std::uint64_t seed, compiler::MapShape input);
+compiler::QuantizedGraph all_operators_network(std::uint64_t seed, compiler::MapShape input,
+                                               hw::DataConfig data = {});
 
-/// Random input [row][column][channel] over the whole int8 range.
+/// Random input [row][column][channel] over the whole range of the network's activations.
 std::vector<std::int32_t> random_input(const compiler::QuantizedGraph& graph, std::uint64_t seed);
 
 }  // namespace npu::tests

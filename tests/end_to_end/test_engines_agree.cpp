@@ -1,26 +1,23 @@
 // Interpreter, functional engine and SystemC machine agree byte for byte on random networks and random
 // machines, whatever the latencies, bandwidths and stalls.
-#include <fmt/core.h>
-
 #include "compiler/codegen/compile.h"
-#include "compiler/reference/interpreter.h"
 #include "hw/common/error.h"
-#include "hw/isa/verifier.h"
-#include "sim/engines/common/tensor_io.h"
-#include "sim/engines/functional/functional_engine.h"
-#include "sim/engines/systemc/systemc_engine.h"
+#include "tests/end_to_end/agreement.h"
 #include "tests/random_network.h"
 
 namespace npu {
 namespace {
 
-hw::ArchConfig default_arch() {
-  return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
-}
+using tests::check_functional;
+using tests::check_systemc;
+using tests::preset;
+
+// Every mix of element widths, with the accumulator that the machine gives it.
+std::vector<hw::DataConfig> all_widths() { return {{8, 8, 32}, {8, 16, 48}, {16, 8, 48}, {16, 16, 48}}; }
 
 // A machine with random array, buffers and dataflows; small enough that every kind of tiling occurs.
 hw::ArchConfig random_arch(tests::TestRandom& random) {
-  auto arch = default_arch();
+  auto arch = preset("shift_npu");
   arch.pe_array.rows = static_cast<int>(random.integer(1, 24));
   arch.pe_array.columns = static_cast<int>(random.integer(1, 24));
   arch.pe_array.register_file_entries = static_cast<int>(random.integer(1, 16));
@@ -33,53 +30,11 @@ hw::ArchConfig random_arch(tests::TestRandom& random) {
   return arch;
 }
 
-// Every tensor of the network after a functional run equals the interpreter's.
-void check_all_tensors(const compiler::QuantizedGraph& graph, const hw::ArchConfig& arch,
-                       std::uint64_t seed) {
-  const auto program = compiler::compile(graph, arch, {.keep_activations = true});
-  const auto input = tests::random_input(graph, seed);
-  const auto expected = compiler::interpret(graph, input);
-  sim::FunctionalEngine engine(program);
-  const auto output = engine.run(input);
-  CHECK(output == expected.tensors[graph.output]);
-  for (std::size_t id = 0; id < graph.tensors.size(); ++id) {
-    INFO("tensor " << graph.tensors[id].name);
-    const auto found =
-        sim::read_tensor(engine.dram(), program.tensor(graph.tensors[id].name), program.format);
-    CHECK(found == expected.tensors[id]);
-  }
-}
-
-// The SystemC machine's run, its output checked against the functional engine's.
-sim::RunResult check_systemc(const hw::Program& program, const hw::ArchConfig& arch,
-                             const std::vector<std::int32_t>& input, std::uint64_t stall_seed = 0) {
-  sim::FunctionalEngine engine(program);
-  const auto expected = engine.run(input);
-  const auto result = sim::run_systemc(
-      program, arch, input, {.executable = NPUSIM_BINARY, .random_stall_seed = stall_seed, .dram_out = {}});
-  std::vector<std::int32_t> found;
-  for (const std::uint8_t byte : result.output) found.push_back(static_cast<std::int8_t>(byte));
-  CHECK(found == expected);
-  return result;
-}
-
-// busy + stalled + idle = total for every unit, and layers sum to the total.
-void check_time_is_conserved(const sim::RunResult& result) {
-  for (const auto& unit : result.units) {
-    Cycles sum = unit.busy + unit.idle;
-    for (const auto& [cause, cycles] : unit.stalls) sum += cycles;
-    CHECK(sum == result.cycles);
-  }
-  Cycles layers = 0;
-  for (const auto& layer : result.layers) layers += layer.cycles;
-  CHECK(layers <= result.cycles);
-}
-
 }  // namespace
 
 TEST_CASE("On the default machine every tensor of a network with all operators equals the interpreter's") {
   const auto graph = tests::all_operators_network(7, {3, 61, 47});
-  check_all_tensors(graph, default_arch(), 1);
+  check_functional(graph, preset("shift_npu"), tests::random_input(graph, 1));
 }
 
 TEST_CASE(
@@ -92,7 +47,7 @@ TEST_CASE(
     const auto graph = tests::all_operators_network(seed, input);
     const auto arch = random_arch(random);
     try {
-      check_all_tensors(graph, arch, seed);
+      check_functional(graph, arch, tests::random_input(graph, seed));
       ++run;
     } catch (const CapacityError& error) {
       INFO(error.what());
@@ -102,10 +57,33 @@ TEST_CASE(
   CHECK(run >= 30);
 }
 
+TEST_CASE("With every mix of 8 and 16 bit weights and activations all engines agree on every tensor") {
+  for (const auto& data : all_widths()) {
+    INFO("weights " << data.weight_bits << " bits, activations " << data.activation_bits);
+    auto arch = preset("shift_npu");
+    arch.data = data;
+    const auto graph = tests::all_operators_network(5, {3, 61, 47}, data);
+    const auto input = tests::random_input(graph, 5);
+    check_functional(graph, arch, input);
+    check_systemc(compiler::compile(graph, arch), arch, input);
+  }
+}
+
+TEST_CASE("On every Squeezelerator preset all engines agree on a 16-bit network with all operators") {
+  for (const char* name : {"squeezelerator_8x8", "squeezelerator_16x16", "squeezelerator_32x32"}) {
+    INFO(name);
+    const auto arch = preset(name);
+    const auto graph = tests::all_operators_network(9, {3, 61, 47}, arch.data);
+    const auto input = tests::random_input(graph, 9);
+    check_functional(graph, arch, input);
+    check_systemc(compiler::compile(graph, arch), arch, input);
+  }
+}
+
 TEST_CASE(
     "One program gives the same bytes under any DRAM latency and bandwidth, and cycles in the right order") {
   const auto graph = tests::all_operators_network(21, {3, 61, 47});
-  auto arch = default_arch();
+  auto arch = preset("shift_npu");
   const auto program = compiler::compile(graph, arch);
   const auto input = tests::random_input(graph, 21);
   for (const double bytes_per_cycle : {1.0, 16.0, 64.0}) {
@@ -115,7 +93,6 @@ TEST_CASE(
       arch.dram.latency_cycles = latency;
       arch.dram.bytes_per_cycle = bytes_per_cycle;
       const auto result = check_systemc(program, arch, input);
-      check_time_is_conserved(result);
       CHECK(result.cycles > before);
       CHECK(static_cast<double>(result.dram_read_bytes + result.dram_write_bytes) / bytes_per_cycle <=
             static_cast<double>(result.cycles));
@@ -133,7 +110,7 @@ TEST_CASE("Random stalls at every instruction never change a byte of the SystemC
     arch.global_buffer.capacity_bytes = 48 * 1024;
     arch.weight_sram.capacity_bytes = 24 * 1024;
     const auto program = compiler::compile(graph, arch);
-    check_time_is_conserved(check_systemc(program, arch, tests::random_input(graph, seed), seed));
+    check_systemc(program, arch, tests::random_input(graph, seed), seed);
   }
 }
 
