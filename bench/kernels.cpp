@@ -70,12 +70,13 @@ Conv conv_of(const TileCase& tile, Machine& machine) {
   conv.pad_top = conv.pad_left = tile.kernel / 2;
   conv.in_height = tile.out_height * tile.stride;
   conv.in_width = tile.out_width * tile.stride;
-  conv.in_pixel_stride = tile.in_channels;
-  conv.in_row_stride = conv.in_width * tile.in_channels;
+  const int bytes = machine.format.activation_bytes();
+  conv.in_pixel_stride = tile.in_channels * bytes;
+  conv.in_row_stride = conv.in_width * conv.in_pixel_stride;
   conv.out_height = tile.out_height;
   conv.out_width = tile.out_width;
-  conv.out_pixel_stride = tile.out_channels;
-  conv.out_row_stride = conv.out_width * tile.out_channels;
+  conv.out_pixel_stride = tile.out_channels * bytes;
+  conv.out_row_stride = conv.out_width * conv.out_pixel_stride;
   conv.out_address = conv.in_height * conv.in_row_stride;
   conv.parameter_address = weight_block_bytes(conv, machine.format);
   conv.multiplier = 40000;
@@ -89,8 +90,16 @@ Conv conv_of(const TileCase& tile, Machine& machine) {
   return conv;
 }
 
-void run_conv(benchmark::State& state, const TileCase& tile, KernelPath path) {
+/// Element width of activations and weights, with the accumulator that goes with it.
+void set_width(MachineFormat& format, int bits) {
+  format.weight_bits = bits;
+  format.activation_bits = bits;
+  format.accumulator_bits = bits == 8 ? 32 : 48;
+}
+
+void run_conv(benchmark::State& state, const TileCase& tile, KernelPath path, int bits) {
   Machine machine;
+  set_width(machine.format, bits);
   const Instruction instruction{Opcode::kConv, {}, conv_of(tile, machine)};
   Kernels kernels(machine.format, path);
   for (auto _ : state) kernels.execute(instruction, 0, machine.view());
@@ -131,9 +140,12 @@ void run_vector(benchmark::State& state, VectorOp operation, std::int64_t kernel
 
 void register_path(KernelPath path) {
   const std::string prefix = std::string(kernel_path_name(path)) + ": ";
-  for (const TileCase& tile : kTiles) {
-    benchmark::RegisterBenchmark((prefix + tile.name).c_str(),
-                                 [&tile, path](benchmark::State& state) { run_conv(state, tile, path); });
+  for (const int bits : {8, 16}) {
+    for (const TileCase& tile : kTiles) {
+      const std::string name = prefix + std::to_string(bits) + " bits: " + tile.name;
+      benchmark::RegisterBenchmark(
+          name.c_str(), [&tile, path, bits](benchmark::State& state) { run_conv(state, tile, path, bits); });
+    }
   }
   const auto vector = [&](const char* name, VectorOp operation, std::int64_t kernel) {
     benchmark::RegisterBenchmark((prefix + name).c_str(), [=](benchmark::State& state) {

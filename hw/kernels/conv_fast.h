@@ -1,5 +1,5 @@
 // CONV by vector instructions: 8-bit data, 32-bit accumulators, half_up. Everything else is left to
-// conv_scalar.
+// WideConv and conv_scalar.
 #pragma once
 
 #include <cstdint>
@@ -13,12 +13,14 @@ namespace npu::hw {
 
 class FastConv {
  public:
-  FastConv(const MachineFormat& format, const FastPath& path) : cache_(format, path) {}
+  FastConv(const MachineFormat& format, const FastPath& path)
+      : narrow_(format.weight_bits == 8 && format.activation_bits == 8), cache_(format, path) {}
 
   /// Executes one CONV as conv_scalar does, or does nothing and returns nullopt where only that is exact.
   std::optional<std::int64_t> run(const Conv& conv, std::int64_t pc, const ConvOperands& operands);
 
  private:
+  bool narrow_;
   PackedConvCache cache_;
   DenseFast dense_;
   DepthwiseFast depthwise_;

@@ -13,6 +13,7 @@
 #include "hw/kernels/transfer.h"
 #include "hw/kernels/vector_fast.h"
 #include "hw/kernels/vector_scalar.h"
+#include "hw/kernels/wide_conv.h"
 
 namespace npu::hw {
 namespace {
@@ -61,12 +62,19 @@ struct Kernels::State {
   PendingResult pending;
 
   std::optional<FastConv> fast_conv;  ///< none on the scalar path
+  std::optional<WideConv> wide_conv;
   std::optional<FastVector> fast_vector;
   std::int64_t vectorised = 0;
 
   std::int64_t conv(const Conv& conv, std::int64_t pc, const ConvOperands& operands) {
     if (fast_conv) {
       if (const auto saturated = fast_conv->run(conv, pc, operands)) {
+        ++vectorised;
+        return *saturated;
+      }
+    }
+    if (wide_conv) {
+      if (const auto saturated = wide_conv->run(conv, pc, operands)) {
         ++vectorised;
         return *saturated;
       }
@@ -92,6 +100,7 @@ Kernels::Kernels(const MachineFormat& format, KernelPath path) : state_(std::mak
   state_->format = format;
   if (const FastPath* pieces = fast_path(path)) {
     state_->fast_conv.emplace(format, *pieces);
+    state_->wide_conv.emplace(format);
     state_->fast_vector.emplace(format, *pieces);
   }
 }

@@ -1,12 +1,9 @@
 #include "hw/kernels/packed_conv.h"
 
 #include <algorithm>
-#include <cstring>
 #include <limits>
-#include <string_view>
 
 #include "hw/common/units.h"
-#include "hw/isa/regions.h"
 #include "hw/kernels/element_access.h"
 
 namespace npu::hw {
@@ -16,35 +13,6 @@ constexpr int kFastBits = 8;
 constexpr std::int64_t kInputOffset = 128;             // of paths with offset_input
 constexpr std::int64_t kLargestProduct = 1 << 14;      // |int8 * int8|
 constexpr std::int64_t kLargestWideProduct = 1 << 15;  // with a weight zero point: |int8 * 9 bits|
-
-std::int64_t parameter_bytes(const Conv& conv, const MachineFormat& format) {
-  if (conv.last == 0) return 0;
-  return parameter_block_bytes(conv.out_channels, format, conv.per_channel_multiplier != 0);
-}
-
-// The fields that packing depends on: addresses, sizes of the map and strides do not matter.
-Conv packing_key(const Conv& conv) {
-  Conv key;
-  key.in_channels = conv.depthwise != 0 ? 0 : conv.in_channels;
-  key.out_channels = conv.out_channels;
-  key.kernel_height = conv.kernel_height;
-  key.kernel_width = conv.kernel_width;
-  key.depthwise = conv.depthwise;
-  key.weight_zero_point = conv.weight_zero_point;
-  key.first = conv.first;
-  key.last = conv.last;
-  if (conv.last == 0) return key;
-  key.leaky = conv.leaky;
-  key.per_channel_multiplier = conv.per_channel_multiplier;
-  key.multiplier = conv.multiplier;
-  key.shift = conv.shift;
-  key.negative_multiplier = conv.negative_multiplier;
-  key.negative_shift = conv.negative_shift;
-  key.out_zero_point = conv.out_zero_point;
-  key.low = conv.low;
-  key.high = conv.high;
-  return key;
-}
 
 /// The weights of one CONV as factors of a path: dense [out_channel][row][column][in_channel] or depthwise.
 class Packer {
@@ -148,57 +116,22 @@ bool fast_operands(const Conv& conv, const MachineFormat& format) {
 
 }  // namespace
 
-bool PackedConvCache::current(const PackedConv& packed, const Conv& conv,
-                              const ConvOperands& operands) const {
-  const std::int64_t weight_bytes = weight_block_bytes(conv, format_);
-  const std::int64_t total = weight_bytes + parameter_bytes(conv, format_);
-  return packed.conv == packing_key(conv) && std::ssize(packed.raw) == total &&
-         std::memcmp(packed.raw.data(), operands.weights, static_cast<std::size_t>(weight_bytes)) == 0 &&
-         std::memcmp(packed.raw.data() + weight_bytes, operands.parameters,
-                     static_cast<std::size_t>(total - weight_bytes)) == 0;
-}
-
-std::shared_ptr<const PackedConv> PackedConvCache::pack(const Conv& conv, std::int64_t pc,
-                                                        const ConvOperands& operands) const {
-  auto packed = std::make_shared<PackedConv>();
-  packed->conv = packing_key(conv);
-  packed->raw.assign(operands.weights, operands.weights + weight_block_bytes(conv, format_));
-  packed->raw.insert(packed->raw.end(), operands.parameters,
-                     operands.parameters + parameter_bytes(conv, format_));
-  if (!fast_operands(conv, format_)) return packed;
+void PackedConvCache::pack(const Conv& conv, std::int64_t pc, const ConvOperands& operands,
+                           PackedConv& packed) const {
+  const MachineFormat& format = cache_.format();
+  if (!fast_operands(conv, format)) return;
   const FastPath* path = &path_;
-  while (path != nullptr && !Packer(conv, operands.weights, *path, *packed).run()) path = path->wider;
-  if (path == nullptr) return packed;
+  while (path != nullptr && !Packer(conv, operands.weights, *path, packed).run()) path = path->wider;
+  if (path == nullptr) return;
   if (conv.last != 0) {
     ChannelParameters parameters;
-    read_channel_parameters(conv, pc, format_, operands.parameters, parameters);
+    read_channel_parameters(conv, pc, format, operands.parameters, parameters);
     if (!build_compounding(conv, parameters, largest_sum(conv), path->vector_lanes, path->logical_shift,
-                           packed->compounding)) {
-      return packed;
+                           packed.compounding)) {
+      return;
     }
   }
-  packed->path = path;
-  return packed;
-}
-
-const PackedConv& PackedConvCache::get(const Conv& conv, std::int64_t pc, const ConvOperands& operands) {
-  std::shared_ptr<const PackedConv>& slot = by_pc_.at(pc);
-  if (slot && current(*slot, conv, operands)) return *slot;
-  const auto view = [](const std::uint8_t* bytes, std::int64_t count) {
-    return std::string_view(reinterpret_cast<const char*>(bytes), static_cast<std::size_t>(count));
-  };
-  const std::uint64_t hash =
-      std::hash<std::string_view>{}(view(operands.weights, weight_block_bytes(conv, format_))) ^
-      std::hash<std::string_view>{}(view(operands.parameters, parameter_bytes(conv, format_)));
-  std::weak_ptr<const PackedConv>& twin = by_content_[hash];
-  if (const auto found = twin.lock(); found && current(*found, conv, operands)) {
-    slot = found;
-    return *slot;
-  }
-  slot.reset();  // before packing: frees the memory of the operands that were replaced
-  slot = pack(conv, pc, operands);
-  twin = slot;
-  return *slot;
+  packed.path = path;
 }
 
 }  // namespace npu::hw

@@ -56,3 +56,17 @@ TEST_CASE("MobileNet v1 0.75 keeps its accuracy with the shift and collapses wit
   CHECK(measured.shift_agreement >= 90);
   CHECK(measured.plain_top1 < 20);
 }
+
+TEST_CASE(
+    "With 16-bit data MobileNet v2 agrees with float on practically every image, even without the shift") {
+  SKIP_WITHOUT_SHARED();
+  const AccuracyRun run(shared_folder(), "mobilenet_v2_1.0_224", kCalibrationImages, "ilsvrc_val", kImages,
+                        kStep);
+  const auto arch = hw::load_arch(source_folder() / "configs" / "arch" / "squeezelerator_16x16.json");
+  const auto reference = run.float_predictions();
+  for (const int shift_bits : {4, 0}) {
+    INFO("shift bits " << shift_bits);
+    const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch, {shift_bits, {}, {}});
+    CHECK(agreement(reference, run.integer_predictions(quantized, arch, kThreads)) >= 98);
+  }
+}

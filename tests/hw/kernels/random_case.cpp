@@ -95,8 +95,8 @@ void choose_scale(TestRandom& random, Conv& conv, const ConvChoice& choice) {
   } else {
     conv.multiplier = random.integer(1 << 15, (1 << 16) - 1);
     const int sum_bits = choice.weight_bits + choice.activation_bits - 3 + log2_ceiling(terms) / 2;
-    conv.shift =
-        std::clamp<std::int64_t>(16 + sum_bits - choice.activation_bits + random.integer(-2, 3), 0, 47);
+    conv.shift = std::clamp<std::int64_t>(16 + sum_bits - choice.activation_bits + random.integer(-2, 3), 0,
+                                          hw::kMaxShift - ((1 << choice.shift_bits) - 1));
     if (random.integer(0, 9) == 0) conv.shift = random.integer(0, 63 - 31);
   }
   if (choice.tiny_shift) {

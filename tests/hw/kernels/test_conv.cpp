@@ -132,12 +132,53 @@ TEST_CASE("Every combination of 8-bit and 16-bit data is exact on every path") {
         choice.split = true;
         choice.max_channels = 40;
         const auto seed = static_cast<std::uint64_t>(20 + weight_bits + activation_bits / 8);
-        CHECK(require_all_paths(seed, choice, 60).vectorised == 0);
+        require_all_paths_fast(seed, choice, 60);
         choice.values = Values::kExtreme;
-        require_all_paths(seed + 100, choice, 60);
+        require_all_paths_fast(seed + 100, choice, 60);
       }
     }
   }
+}
+
+TEST_CASE("16-bit data is exact with ties, LeakyReLU, a multiplier per channel and 5-bit channel shifts") {
+  ConvChoice choice;
+  choice.weight_bits = 16;
+  choice.activation_bits = 16;
+  choice.accumulator_bits = 48;
+  for (const auto values : {Values::kRandom, Values::kExtreme, Values::kTies}) {
+    choice.values = values;
+    choice.leaky = true;
+    require_all_paths_fast(70 + static_cast<std::uint64_t>(values), choice, 40);
+    choice.per_channel_multiplier = true;
+    require_all_paths_fast(80 + static_cast<std::uint64_t>(values), choice, 40);
+    choice.per_channel_multiplier = false;
+    choice.leaky = false;
+    choice.shift_bits = 5;
+    require_all_paths_fast(90 + static_cast<std::uint64_t>(values), choice, 40);
+    choice.shift_bits = 4;
+  }
+}
+
+TEST_CASE("Extreme 16-bit sums over hundreds of channels never wrap inside the vector lanes") {
+  ConvChoice choice;
+  choice.weight_bits = 16;
+  choice.activation_bits = 16;
+  choice.accumulator_bits = 48;
+  choice.values = Values::kExtreme;
+  choice.max_channels = 600;
+  require_all_paths_fast(100, choice, 6);
+  choice.activation_bits = 8;
+  require_all_paths_fast(101, choice, 6);
+}
+
+TEST_CASE("Weights of 16 bits with a zero point are left to the scalar rule and are exact") {
+  ConvChoice choice;
+  choice.weight_bits = 16;
+  choice.activation_bits = 16;
+  choice.accumulator_bits = 48;
+  choice.weight_zero_point = true;
+  choice.max_channels = 20;
+  require_all_paths(102, choice, 40);
 }
 
 TEST_CASE("A 24-bit accumulator wraps at 24 bits") {
