@@ -12,6 +12,8 @@ find_package(PNG REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(Catch2 2 REQUIRED)
 find_package(benchmark REQUIRED)
+find_package(SQLite3 REQUIRED)
+pkg_check_modules(MUPARSER REQUIRED IMPORTED_TARGET muparser)
 
 # The CMake package of Debian's libdnnl-dev asks for OpenCL headers, which the CPU engine does not need.
 find_library(DNNL_LIBRARY dnnl REQUIRED)

@@ -41,6 +41,8 @@ class JsonReader {
   std::string string_or(const std::string& key, const std::string& fallback);
   std::vector<double> numbers(const std::string& key, std::size_t count, double minimum, double maximum);
   std::vector<std::string> strings(const std::string& key);
+  /// A value of any type; `expected` is what the message says if the key is missing.
+  const nlohmann::json& raw(const std::string& key, const std::string& expected) { return at(key, expected); }
 
   /// One of the given names, each with its value.
   template <class Value>

@@ -1,0 +1,32 @@
+#include "sim/explore/metrics.h"
+
+namespace npu::sim {
+
+const std::array<MetricInfo, kMetrics>& metrics() {
+  static constexpr std::array<MetricInfo, kMetrics> kTable = {{
+      {Metric::kCycles, "cycles", "Time", "cycles", true},
+      {Metric::kLatency, "latency_seconds", "Latency", "s", true},
+      {Metric::kEnergy, "energy_pj", "Energy", "pJ", true},
+      {Metric::kEnergyDelay, "energy_delay_pj_s", "Energy-delay product", "pJ s", true},
+      {Metric::kDramBytes, "dram_bytes", "DRAM traffic", "bytes", true},
+      {Metric::kArea, "area_mm2", "Area", "mm^2", true},
+      {Metric::kUtilisation, "utilisation_percent", "MACs of peak", "%", false},
+      {Metric::kTop1, "top1_percent", "Top-1 accuracy", "%", false},
+  }};
+  return kTable;
+}
+
+const MetricInfo* find_metric(const std::string& name) {
+  for (const MetricInfo& info : metrics()) {
+    if (name == info.name) return &info;
+  }
+  return nullptr;
+}
+
+std::vector<std::string> metric_names() {
+  std::vector<std::string> names;
+  for (const MetricInfo& info : metrics()) names.emplace_back(info.name);
+  return names;
+}
+
+}  // namespace npu::sim
