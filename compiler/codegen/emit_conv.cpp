@@ -174,6 +174,7 @@ class ConvEmitter {
     conv.negative_multiplier = conv_.stage.negative_multiplier;
     conv.negative_shift = conv_.stage.negative_shift;
     conv.in_zero_point = in_.zero_point;
+    conv.weight_zero_point = conv_.weight_zero_point;
     conv.out_zero_point = conv_.stage.zero_point;
     conv.low = conv_.stage.low;
     conv.high = conv_.stage.high;

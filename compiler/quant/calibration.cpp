@@ -13,16 +13,19 @@ namespace {
 
 /// Running extremes and sums of one value. Sums are double: thousands of maps of thousands of pixels.
 struct Accumulated {
-  float minimum = INFINITY;
-  float maximum = -INFINITY;
+  std::vector<float> minimum;  ///< [channel]
+  std::vector<float> maximum;
   std::vector<double> channel_sum;
 };
 
 void accumulate(Accumulated& total, const MapShape& shape, std::span<const float> data,
                 const std::string& value) {
-  total.channel_sum.resize(static_cast<std::size_t>(shape.channels), 0.0);
+  const auto channels = static_cast<std::size_t>(shape.channels);
+  total.minimum.resize(channels, INFINITY);
+  total.maximum.resize(channels, -INFINITY);
+  total.channel_sum.resize(channels, 0.0);
   const auto pixels = static_cast<std::size_t>(shape.height * shape.width);
-  for (std::size_t channel = 0; channel < total.channel_sum.size(); ++channel) {
+  for (std::size_t channel = 0; channel < channels; ++channel) {
     const float* begin = data.data() + channel * pixels;
     const auto [low, high] = std::minmax_element(begin, begin + pixels);
     double sum = 0;
@@ -30,14 +33,18 @@ void accumulate(Accumulated& total, const MapShape& shape, std::span<const float
     if (!std::isfinite(sum)) {  // also the only trace a NaN leaves: comparisons pass over it
       throw GraphError(value, "is infinite or not a number on a calibration input");
     }
-    total.minimum = std::min(total.minimum, *low);
-    total.maximum = std::max(total.maximum, *high);
+    total.minimum[channel] = std::min(total.minimum[channel], *low);
+    total.maximum[channel] = std::max(total.maximum[channel], *high);
     total.channel_sum[channel] += sum;
   }
 }
 
 ValueStatistics finish(const Accumulated& total, const MapShape& shape, std::int64_t inputs) {
-  ValueStatistics statistics{total.minimum, total.maximum, {}};
+  ValueStatistics statistics{*std::min_element(total.minimum.begin(), total.minimum.end()),
+                             *std::max_element(total.maximum.begin(), total.maximum.end()),
+                             {},
+                             total.minimum,
+                             total.maximum};
   const auto samples = static_cast<double>(shape.height * shape.width * inputs);
   for (const double sum : total.channel_sum)
     statistics.channel_mean.push_back(static_cast<float>(sum / samples));

@@ -15,7 +15,9 @@ namespace npu::compiler {
 struct ValueStatistics {
   float minimum = 0;
   float maximum = 0;
-  std::vector<float> channel_mean;  ///< [channel], over pixels and inputs
+  std::vector<float> channel_mean;     ///< [channel], over pixels and inputs
+  std::vector<float> channel_minimum;  ///< [channel]
+  std::vector<float> channel_maximum;  ///< [channel]
 };
 
 struct Calibration {

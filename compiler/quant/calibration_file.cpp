@@ -1,6 +1,6 @@
-// The calibration file: JSON with schema_version 1, network, source, inputs, and for each value of the
-// canonical graph its name, minimum, maximum and channel_mean. Numbers are written so that reading gives the
-// same floats.
+// The calibration file: JSON with schema_version 2, network, source, inputs, and for each value of the
+// canonical graph its name, minimum, maximum, channel_mean, channel_minimum and channel_maximum. Numbers are
+// written so that reading gives the same floats.
 #include <fmt/core.h>
 
 #include <cmath>
@@ -13,8 +13,16 @@
 namespace npu::compiler {
 namespace {
 
-constexpr int kSchemaVersion = 1;
+constexpr int kSchemaVersion = 2;
 constexpr double kLargest = std::numeric_limits<float>::max();
+
+std::vector<float> read_by_channel(JsonReader& reader, const char* key, std::int64_t channels) {
+  std::vector<float> result;
+  for (const double value : reader.numbers(key, static_cast<std::size_t>(channels), -kLargest, kLargest)) {
+    result.push_back(static_cast<float>(value));
+  }
+  return result;
+}
 
 ValueStatistics read_statistics(JsonReader& reader, std::int64_t channels) {
   ValueStatistics statistics;
@@ -24,10 +32,9 @@ ValueStatistics read_statistics(JsonReader& reader, std::int64_t channels) {
     reader.fail("maximum", fmt::format("{}", statistics.maximum),
                 fmt::format("at least the minimum, {}", statistics.minimum));
   }
-  for (const double mean :
-       reader.numbers("channel_mean", static_cast<std::size_t>(channels), -kLargest, kLargest)) {
-    statistics.channel_mean.push_back(static_cast<float>(mean));
-  }
+  statistics.channel_mean = read_by_channel(reader, "channel_mean", channels);
+  statistics.channel_minimum = read_by_channel(reader, "channel_minimum", channels);
+  statistics.channel_maximum = read_by_channel(reader, "channel_maximum", channels);
   return statistics;
 }
 
@@ -39,7 +46,9 @@ void save_calibration(const Calibration& calibration, const std::filesystem::pat
     values.push_back({{"name", name},
                       {"minimum", statistics.minimum},
                       {"maximum", statistics.maximum},
-                      {"channel_mean", statistics.channel_mean}});
+                      {"channel_mean", statistics.channel_mean},
+                      {"channel_minimum", statistics.channel_minimum},
+                      {"channel_maximum", statistics.channel_maximum}});
   }
   const nlohmann::json json{{"schema_version", kSchemaVersion},
                             {"network", calibration.network},

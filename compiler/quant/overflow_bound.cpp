@@ -8,11 +8,12 @@ AccumulatorRange accumulator_range(const QConv& conv, std::int64_t out_channel, 
   const auto out_channels = static_cast<std::int64_t>(conv.bias.size());
   const auto taps = static_cast<std::int64_t>(conv.weights.size()) / out_channels;
   const std::int16_t* weights = conv.weights.data() + out_channel * taps;
-  std::int64_t positive = 0;  // sum of the positive weights
+  std::int64_t positive = 0;  // sum of the positive weights, less their zero point
   std::int64_t negative = 0;
   for (std::int64_t tap = 0; tap < taps; ++tap) {
-    positive += std::max<std::int64_t>(weights[tap], 0);
-    negative += std::min<std::int64_t>(weights[tap], 0);
+    const std::int64_t weight = std::int64_t{weights[tap]} - conv.weight_zero_point;
+    positive += std::max<std::int64_t>(weight, 0);
+    negative += std::min<std::int64_t>(weight, 0);
   }
   const std::int64_t x_low = hw::min_of_bits(activation_bits);
   const std::int64_t x_high = hw::max_of_bits(activation_bits);

@@ -24,13 +24,15 @@ struct QTensor {
 using TensorId = std::int32_t;
 
 /// Dense or grouped convolution. weights [out_channel][kernel_h][kernel_w][in_channel / groups]: channel innermost,
-/// unlike the float graph. bias already holds -z_x * sum(q) and is in the channel's own unit s_x * s_w * 2^-e_c.
+/// unlike the float graph. bias already holds
+/// -z_x * sum(q - z_w) and is in the channel's own unit s_x * s_w * 2^-e_c.
 struct QConv {
   TensorId input = -1;
   TensorId output = -1;
   Window window;  ///< ceil_mode never set
   std::int64_t groups = 1;
   std::vector<std::int16_t> weights;
+  std::int32_t weight_zero_point = 0;        ///< z_w of the asymmetric comparison scheme: real = scale * (q - z_w)
   std::vector<std::int64_t> bias;            ///< [out_channel]
   std::vector<std::uint8_t> channel_shift;   ///< e_c [out_channel]
   std::vector<std::uint32_t> channel_multiplier;  ///< [out_channel] in the per-channel comparison scheme, else empty

@@ -180,8 +180,10 @@ class Verifier {
 
   void check_values(const QConv& conv) const {
     const std::int64_t weight_limit = hw::max_of_bits(graph_.weight_bits);
-    for (const std::int16_t weight : conv.weights)
-      require_range("weight", weight, -weight_limit, weight_limit);
+    // Symmetric weights leave the smallest number of the type unused.
+    const std::int64_t weight_low = conv.weight_zero_point == 0 ? -weight_limit : -weight_limit - 1;
+    require_range("weight zero point", conv.weight_zero_point, -weight_limit - 1, weight_limit);
+    for (const std::int16_t weight : conv.weights) require_range("weight", weight, weight_low, weight_limit);
     const bool per_channel = !conv.channel_multiplier.empty();
     require(!(per_channel && conv.stage.leaky),
             "multipliers by channel and a leaky activation exclude each other");

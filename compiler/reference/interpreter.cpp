@@ -30,6 +30,17 @@ Accumulator dot(const std::int16_t* x, const std::int16_t* weights, std::int64_t
   return sum;
 }
 
+/// Sum of x * (weight - zero_point).
+template <class Accumulator>
+Accumulator dot(const std::int16_t* x, const std::int16_t* weights, std::int64_t count,
+                std::int32_t zero_point) {
+  Accumulator sum = dot<Accumulator>(x, weights, count);
+  if (zero_point != 0) {
+    for (std::int64_t i = 0; i < count; ++i) sum -= static_cast<Accumulator>(std::int32_t{x[i]} * zero_point);
+  }
+  return sum;
+}
+
 class Execution {
  public:
   Execution(const QuantizedGraph& graph, std::vector<Values>& tensors) : graph_(graph), tensors_(tensors) {}
@@ -65,7 +76,7 @@ class Execution {
     const MapShape& in = tensor(conv.input).shape;
     const bool depthwise = conv.groups == in.channels && tensor(conv.output).shape.channels == in.channels;
     const PaddedMap input(values(conv.input), in, conv.window, tensor(conv.input).zero_point);
-    const bool narrow = graph_.accumulator_bits <= kNarrowAccumulatorBits;
+    const bool narrow = graph_.accumulator_bits <= kNarrowAccumulatorBits && conv.weight_zero_point == 0;
     if (depthwise) {
       narrow ? depthwise_conv<std::int32_t>(conv, input) : depthwise_conv<std::int64_t>(conv, input);
     } else {
@@ -96,7 +107,8 @@ class Execution {
             const std::int16_t* row =
                 input.pixel(y * window.stride_height + dy, x * window.stride_width) + first_input;
             for (std::int64_t run = 0; run < runs; ++run) {
-              sum += dot<Accumulator>(row + run * input.channels(), weights, run_length);
+              sum +=
+                  dot<Accumulator>(row + run * input.channels(), weights, run_length, conv.weight_zero_point);
               weights += run_length;
             }
           }
@@ -130,8 +142,8 @@ class Execution {
                                                   x * window.stride_width + tap % window.kernel_width);
           const std::int16_t* weights = by_tap.data() + tap * out.channels;
           for (std::size_t channel = 0; channel < sums.size(); ++channel) {
-            sums[channel] +=
-                static_cast<Accumulator>(std::int32_t{pixel[channel]} * std::int32_t{weights[channel]});
+            const std::int32_t weight = std::int32_t{weights[channel]} - conv.weight_zero_point;
+            sums[channel] += static_cast<Accumulator>(pixel[channel]) * static_cast<Accumulator>(weight);
           }
         }
         for (std::int64_t channel = 0; channel < out.channels; ++channel) {

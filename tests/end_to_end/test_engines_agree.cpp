@@ -30,6 +30,25 @@ hw::ArchConfig random_arch(tests::TestRandom& random) {
   return arch;
 }
 
+// The same network in the two schemes that the shift is compared with: asymmetric weights, and a multiplier
+// and shift for each channel (which no leaky output stage has).
+compiler::QuantizedGraph comparison_schemes(compiler::QuantizedGraph graph, std::uint64_t seed) {
+  tests::TestRandom random(seed);
+  for (auto& node : graph.nodes) {
+    auto* conv = std::get_if<compiler::QConv>(&node.op);
+    if (conv == nullptr) continue;
+    conv->weight_zero_point = static_cast<std::int32_t>(random.integer(-100, 100));
+    conv->weights[0] = -128;
+    if (conv->stage.leaky) continue;
+    for (std::size_t channel = 0; channel < conv->bias.size(); ++channel) {
+      conv->channel_multiplier.push_back(static_cast<std::uint32_t>(random.integer(1 << 15, (1 << 16) - 1)));
+      conv->channel_shift[channel] = static_cast<std::uint8_t>(random.integer(0, 20));
+    }
+  }
+  compiler::verify_quantized(graph);
+  return graph;
+}
+
 }  // namespace
 
 TEST_CASE("On the default machine every tensor of a network with all operators equals the interpreter's") {
@@ -75,6 +94,21 @@ TEST_CASE("On every Squeezelerator preset all engines agree on a 16-bit network 
     const auto arch = preset(name);
     const auto graph = tests::all_operators_network(9, {3, 61, 47}, arch.data);
     const auto input = tests::random_input(graph, 9);
+    check_functional(graph, arch, input);
+    check_systemc(compiler::compile(graph, arch), arch, input);
+  }
+}
+
+TEST_CASE("Asymmetric weights and multipliers by channel give the interpreter's bytes on every engine") {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    INFO("seed " << seed);
+    tests::TestRandom random(300 + seed);
+    const auto graph =
+        comparison_schemes(tests::all_operators_network(seed, {random.integer(1, 5), 40, 33}), seed);
+    auto arch = random_arch(random);
+    arch.global_buffer.capacity_bytes = 48 * 1024;
+    arch.weight_sram.capacity_bytes = 24 * 1024;
+    const auto input = tests::random_input(graph, seed);
     check_functional(graph, arch, input);
     check_systemc(compiler::compile(graph, arch), arch, input);
   }

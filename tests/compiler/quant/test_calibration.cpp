@@ -39,11 +39,14 @@ TEST_CASE("calibration finds each value's extremes and channel means over all in
     INFO(value);
     std::vector<double> all;
     std::vector<double> mean(static_cast<std::size_t>(shape.channels), 0.0);
+    std::vector<double> low(mean.size(), INFINITY), high(mean.size(), -INFINITY);
     for (const auto& input : fixture.inputs) {
       const auto found = evaluate_naively(fixture.graph, input).at(value);
       for (std::size_t i = 0; i < found.size(); ++i) {
-        mean[i * mean.size() / found.size()] +=
-            found[i] * static_cast<double>(mean.size()) / static_cast<double>(3 * found.size());
+        const std::size_t channel = i * mean.size() / found.size();
+        mean[channel] += found[i] * static_cast<double>(mean.size()) / static_cast<double>(3 * found.size());
+        low[channel] = std::min<double>(low[channel], found[i]);
+        high[channel] = std::max<double>(high[channel], found[i]);
       }
       all.insert(all.end(), found.begin(), found.end());
     }
@@ -51,8 +54,11 @@ TEST_CASE("calibration finds each value's extremes and channel means over all in
     CHECK(statistics.minimum == Approx(*std::min_element(all.begin(), all.end())).margin(1e-5));
     CHECK(statistics.maximum == Approx(*std::max_element(all.begin(), all.end())).margin(1e-5));
     REQUIRE(statistics.channel_mean.size() == mean.size());
-    for (std::size_t c = 0; c < mean.size(); ++c)
+    for (std::size_t c = 0; c < mean.size(); ++c) {
       CHECK(statistics.channel_mean[c] == Approx(mean[c]).margin(1e-5));
+      CHECK(statistics.channel_minimum[c] == Approx(low[c]).margin(1e-5));
+      CHECK(statistics.channel_maximum[c] == Approx(high[c]).margin(1e-5));
+    }
   }
 }
 
@@ -85,6 +91,8 @@ TEST_CASE(
     CHECK(loaded.values.at(name).minimum == statistics.minimum);
     CHECK(loaded.values.at(name).maximum == statistics.maximum);
     CHECK(loaded.values.at(name).channel_mean == statistics.channel_mean);
+    CHECK(loaded.values.at(name).channel_minimum == statistics.channel_minimum);
+    CHECK(loaded.values.at(name).channel_maximum == statistics.channel_maximum);
   }
   save_calibration(fixture.calibrated(), folder.path() / "b.json");
   CHECK(read_text_file(folder.path() / "a.json") == read_text_file(folder.path() / "b.json"));
@@ -110,7 +118,7 @@ TEST_CASE("every fault of a calibration file is a ConfigError with its place") {
     }
   };
   check(
-      "version", [](auto& j) { j["schema_version"] = 2; }, "/schema_version");
+      "version", [](auto& j) { j["schema_version"] = 99; }, "/schema_version");
   check(
       "no inputs", [](auto& j) { j["inputs"] = 0; }, "/inputs");
   check(

@@ -103,6 +103,13 @@ TEST_CASE("a wrong convolution is refused") {
             },
             "channel multiplier"},
            {"weight -128", [&](auto& g) { conv(g).weights[3] = -128; }, "weight is -128"},
+           {"weight zero point", [&](auto& g) { conv(g).weight_zero_point = 128; }, "weight zero point is 128"},
+           {"asymmetric weight -129",
+            [&](auto& g) {
+              conv(g).weight_zero_point = 1;
+              conv(g).weights[3] = -129;
+            },
+            "weight is -129"},
            {"channel shift", [&](auto& g) { conv(g).channel_shift[0] = 16; }, "channel shift e_c is 16"},
            {"no multiplier", [&](auto& g) { conv(g).stage.multiplier = 0; }, "multiplier is 0"},
            {"multiplier", [&](auto& g) { conv(g).stage.multiplier = 1U << 31; }, "multiplier"},

@@ -63,7 +63,7 @@ struct Oracle {
                                        : tensor(op.input).zero_point;
             const auto tap =
                 ((k * op.window.kernel_height + dy) * op.window.kernel_width + dx) * group_inputs + c;
-            sum += Int128{q} * op.weights[static_cast<std::size_t>(tap)];
+            sum += Int128{q} * (op.weights[static_cast<std::size_t>(tap)] - op.weight_zero_point);
           }
         }
       }

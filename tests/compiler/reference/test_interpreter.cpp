@@ -162,6 +162,18 @@ TEST_CASE("16-bit data with a 48-bit accumulator equals the oracle") {
   }
 }
 
+TEST_CASE("asymmetric weights, less their zero point, equal the oracle") {
+  for (const std::int64_t groups : {1, 2, 8}) {
+    INFO(groups << " groups");
+    QuantizedBuilder builder({8, 7, 6}, 14);
+    const TensorId output = builder.conv(builder.graph().input, 8, window(3, 1, 1, 1), groups, groups == 2);
+    auto& conv = builder.last<QConv>();
+    conv.weight_zero_point = -57;
+    conv.weights[5] = -128;
+    compare_with_oracle(builder, output);
+  }
+}
+
 TEST_CASE("multipliers by channel equal the oracle") {
   QuantizedBuilder builder({6, 5, 5}, 13);
   const TensorId output = builder.conv(builder.graph().input, 4, window(3));

@@ -1,0 +1,193 @@
+#include "compiler/quant/channel_scaling.h"
+
+#include <algorithm>
+#include <cmath>
+#include <limits>
+#include <numeric>
+
+#include "hw/common/error.h"
+
+namespace npu::compiler {
+namespace {
+
+using Ids = std::vector<std::int64_t>;
+
+/// Union-find over all channels of all values; element 0 is the fixed class.
+class Joiner {
+ public:
+  explicit Joiner(const ShapeMap& shapes) {
+    std::int64_t next = 1;
+    for (const auto& [value, shape] : shapes) {
+      Ids& ids = ids_[value];
+      ids.resize(static_cast<std::size_t>(shape.channels));
+      std::iota(ids.begin(), ids.end(), next);
+      next += shape.channels;
+    }
+    parent_.resize(static_cast<std::size_t>(next));
+    std::iota(parent_.begin(), parent_.end(), 0);
+  }
+
+  void join(std::int64_t a, std::int64_t b) {
+    a = root(a);
+    b = root(b);
+    parent_[static_cast<std::size_t>(std::max(a, b))] = std::min(a, b);  // 0, the fixed class, wins
+  }
+  /// Channels of `value` with those of `other` from `first` on.
+  void join(const std::string& value, const std::string& other, std::size_t first = 0) {
+    const Ids& a = ids_.at(value);
+    const Ids& b = ids_.at(other);
+    for (std::size_t channel = 0; channel < a.size(); ++channel) join(a[channel], b[first + channel]);
+  }
+  void fix(const std::string& value) {
+    for (const auto id : ids_.at(value)) join(ChannelClasses::kFixed, id);
+  }
+  std::int64_t root(std::int64_t id) const {
+    while (parent_[static_cast<std::size_t>(id)] != id) id = parent_[static_cast<std::size_t>(id)];
+    return id;
+  }
+  const std::map<std::string, Ids>& ids() const { return ids_; }
+
+ private:
+  std::map<std::string, Ids> ids_;
+  std::vector<std::int64_t> parent_;
+};
+
+void join_node(Joiner& joiner, const Node& node, const ShapeMap& shapes) {
+  if (std::holds_alternative<ConvOp>(node.op)) return;  // weights absorb factors on both sides
+  if (std::holds_alternative<ConcatOp>(node.op)) {
+    std::size_t first = 0;
+    for (const auto& input : node.inputs) {
+      joiner.join(input, node.output, first);
+      first += static_cast<std::size_t>(shapes.at(input).channels);
+    }
+    return;
+  }
+  for (const auto& input : node.inputs) {
+    if (shapes.at(input).channels == shapes.at(node.output).channels) {
+      joiner.join(input, node.output);
+    } else {
+      joiner.fix(input);
+      joiner.fix(node.output);
+    }
+  }
+}
+
+FloatArray scaled(const FloatArray& values, const std::vector<double>& by_channel) {
+  if (values->empty()) return values;
+  std::vector<float> result = *values;
+  for (std::size_t channel = 0; channel < result.size(); ++channel) {
+    result[channel] = static_cast<float>(double{result[channel]} * by_channel[channel]);
+  }
+  return make_array(std::move(result));
+}
+
+std::vector<double> factors_of(const std::string& value, std::int64_t channels, const ChannelClasses& classes,
+                               const std::vector<double>& factors) {
+  std::vector<double> result;
+  for (std::int64_t channel = 0; channel < channels; ++channel) {
+    result.push_back(factors[static_cast<std::size_t>(classes.at(value, channel))]);
+  }
+  return result;
+}
+
+void scale_conv(ConvOp& op, const std::vector<double>& in, const std::vector<double>& out) {
+  const auto area = static_cast<std::size_t>(op.window.kernel_height * op.window.kernel_width);
+  const std::size_t group_inputs = in.size() / static_cast<std::size_t>(op.groups);
+  const std::size_t group_outputs = out.size() / static_cast<std::size_t>(op.groups);
+  std::vector<float> weights = *op.weights;
+  std::size_t index = 0;
+  for (std::size_t o = 0; o < out.size(); ++o) {
+    for (std::size_t i = 0; i < group_inputs; ++i) {
+      const double factor = out[o] / in[o / group_outputs * group_inputs + i];
+      for (std::size_t tap = 0; tap < area; ++tap, ++index) {
+        weights[index] = static_cast<float>(double{weights[index]} * factor);
+      }
+    }
+  }
+  op.weights = make_array(std::move(weights));
+  op.bias = scaled(op.bias, out);
+  op.output_mean = scaled(op.output_mean, out);
+  op.output_deviation = scaled(op.output_deviation, out);
+}
+
+}  // namespace
+
+ChannelClasses::ChannelClasses(const Graph& canonical) {
+  const ShapeMap shapes = infer_shapes(canonical);
+  Joiner joiner(shapes);
+  for (const Node& node : canonical.nodes) join_node(joiner, node, shapes);
+  joiner.fix(canonical.input);
+  joiner.fix(canonical.output);
+  std::map<std::int64_t, std::int64_t> numbers{{kFixed, kFixed}};
+  for (const auto& [value, ids] : joiner.ids()) {
+    auto& classes = by_value_[value];
+    for (const auto id : ids) {
+      classes.push_back(
+          numbers.emplace(joiner.root(id), static_cast<std::int64_t>(numbers.size())).first->second);
+    }
+  }
+  count_ = static_cast<std::int64_t>(numbers.size());
+}
+
+std::int64_t ChannelClasses::at(const std::string& value, std::int64_t channel) const {
+  return by_value_.at(value)[static_cast<std::size_t>(channel)];
+}
+
+Graph scale_channels(const Graph& canonical, const ChannelClasses& classes,
+                     const std::vector<double>& factors) {
+  NPU_CHECK(static_cast<std::int64_t>(factors.size()) == classes.count() && factors[0] == 1.0,
+            "one factor for each class, 1 for the fixed one");
+  const ShapeMap shapes = infer_shapes(canonical);
+  Graph graph = canonical;
+  for (Node& node : graph.nodes) {
+    if (auto* op = std::get_if<ConvOp>(&node.op)) {
+      scale_conv(*op, factors_of(node.inputs[0], shapes.at(node.inputs[0]).channels, classes, factors),
+                 factors_of(node.output, op->out_channels, classes, factors));
+    }
+  }
+  return graph;
+}
+
+Calibration scale_channels(const Calibration& calibration, const ChannelClasses& classes,
+                           const std::vector<double>& factors) {
+  Calibration result = calibration;
+  for (auto& [value, statistics] : result.values) {
+    statistics.minimum = std::numeric_limits<float>::max();
+    statistics.maximum = std::numeric_limits<float>::lowest();
+    for (std::size_t channel = 0; channel < statistics.channel_mean.size(); ++channel) {
+      const auto factor = static_cast<float>(
+          factors[static_cast<std::size_t>(classes.at(value, static_cast<std::int64_t>(channel)))]);
+      statistics.channel_mean[channel] *= factor;
+      statistics.channel_minimum[channel] *= factor;
+      statistics.channel_maximum[channel] *= factor;
+      statistics.minimum = std::min(statistics.minimum, statistics.channel_minimum[channel]);
+      statistics.maximum = std::max(statistics.maximum, statistics.channel_maximum[channel]);
+    }
+  }
+  return result;
+}
+
+std::vector<double> range_filling_factors(const ChannelClasses& classes, const Calibration& calibration,
+                                          const RangeFillingOptions& options) {
+  std::vector<double> room(static_cast<std::size_t>(classes.count()),
+                           std::numeric_limits<double>::infinity());
+  for (const auto& [value, statistics] : calibration.values) {
+    for (std::size_t channel = 0; channel < statistics.channel_mean.size(); ++channel) {
+      double& smallest =
+          room[static_cast<std::size_t>(classes.at(value, static_cast<std::int64_t>(channel)))];
+      const double high = double{statistics.channel_maximum[channel]} * options.headroom;
+      const double low = double{statistics.channel_minimum[channel]} * options.headroom;
+      if (high > 0) smallest = std::min(smallest, statistics.maximum / high);
+      if (low < 0) smallest = std::min(smallest, statistics.minimum / low);
+    }
+  }
+  for (double& factor : room) {
+    factor = std::isinf(factor)
+                 ? 1.0
+                 : std::clamp(std::pow(std::max(factor, 1.0), options.strength), 1.0, options.largest_factor);
+  }
+  room[ChannelClasses::kFixed] = 1.0;
+  return room;
+}
+
+}  // namespace npu::compiler

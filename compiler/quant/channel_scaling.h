@@ -1,0 +1,56 @@
+// Equivalent scaling of channels: a channel of a feature map may be multiplied by any positive factor if the
+// layer that makes it is multiplied by the same factor and the layers that read it are divided by it. The
+// float network computes the same (ReLU, LeakyReLU, pools, additions and concatenations hand factors on), but
+// its quantised form does not: factors decide how well a channel fills the one range that its map has, and
+// how well weights fill their layer's scale.
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "compiler/graph/graph.h"
+#include "compiler/quant/calibration.h"
+
+namespace npu::compiler {
+
+/// Channels whose factors must be equal form a class. Channels of the network's input and output are fixed:
+/// class kFixed.
+class ChannelClasses {
+ public:
+  static constexpr std::int64_t kFixed = 0;
+
+  explicit ChannelClasses(const Graph& canonical);
+
+  std::int64_t count() const { return count_; }  ///< classes, kFixed included
+  /// Class of channel `channel` of `value`.
+  std::int64_t at(const std::string& value, std::int64_t channel) const;
+
+ private:
+  std::map<std::string, std::vector<std::int64_t>> by_value_;  ///< [channel]
+  std::int64_t count_ = 0;
+};
+
+/// The network with every channel of class k multiplied by factors[k]; factors[kFixed] is 1. Clamped
+/// activations with a finite non-zero limit keep that limit, so a factor other than 1 is exact only for
+/// channels that stay inside it before and after.
+Graph scale_channels(const Graph& canonical, const ChannelClasses& classes,
+                     const std::vector<double>& factors);
+
+/// The statistics that calibration of the scaled network would have found.
+Calibration scale_channels(const Calibration& calibration, const ChannelClasses& classes,
+                           const std::vector<double>& factors);
+
+struct RangeFillingOptions {
+  double strength = 0.5;  ///< 0: factors of 1; 1: every channel fills its map's range
+  double headroom = 1.0;  ///< channels are taken to reach this much further than calibration saw
+  double largest_factor = 256;
+};
+/// Factors that let channels of small range use more of their map's range:
+///   (largest factor with which every member stays inside its map's calibrated range) ^ strength.
+/// Never below 1, so that no clamp becomes wrong; 1 for channels that were always 0.
+std::vector<double> range_filling_factors(const ChannelClasses& classes, const Calibration& calibration,
+                                          const RangeFillingOptions& options);
+
+}  // namespace npu::compiler
