@@ -10,9 +10,8 @@
 namespace npu::workloads {
 namespace {
 
-constexpr std::int64_t kInputSide = 224;
+constexpr std::int64_t kImageNetSide = 224;
 constexpr std::int64_t kLastChannels = 1280;
-constexpr std::int64_t kClasses = 1000;
 
 /// One line of the paper's table 2.
 struct Stage {
@@ -31,13 +30,6 @@ constexpr std::array<Stage, 7> kStages{{
     {6, 320, 1, 1},
 }};
 
-/// Scaled channels, rounded to a multiple of 8 and not below nine tenths of the exact number.
-std::int64_t scaled(std::int64_t channels, int width_percent) {
-  const std::int64_t exact_hundredths = channels * width_percent;
-  const std::int64_t rounded = std::max<std::int64_t>(8, (exact_hundredths + 400) / 800 * 8);
-  return rounded * 1000 < exact_hundredths * 9 ? rounded + 8 : rounded;
-}
-
 Value append_block(NetworkBuilder& builder, const std::string& name, const Value& in,
                    std::int64_t out_channels, int expansion, std::int64_t stride) {
   const std::int64_t hidden = in.shape.channels * expansion;
@@ -53,22 +45,26 @@ Value append_block(NetworkBuilder& builder, const std::string& name, const Value
 
 }  // namespace
 
-compiler::Graph build_mobilenet_v2(const std::string& name, const MobileNetV2Parameters& parameters,
-                                   std::uint64_t seed) {
-  const int width = parameters.width_percent;
-  NetworkBuilder builder(name, {3, kInputSide, kInputSide}, seed);
+compiler::Graph build(const MobileNetV2Parameters& parameters, const BuildOptions& options) {
+  const auto width = [&](std::int64_t channels) {
+    return scaled_channels(channels, parameters.width_percent);
+  };
+  const bool small = parameters.form == InputForm::kSmall;
+  NetworkBuilder builder(options, input_shape(parameters.form, kImageNetSide));
   Value value = builder.relu6(
-      builder.conv_norm({"stem", scaled(32, width), square_window(3, 2, 1), 1}, builder.input()));
+      builder.conv_norm({"stem", width(32), square_window(3, small ? 1 : 2, 1), 1}, builder.input()));
   int number = 0;
   for (const Stage& stage : kStages) {
+    const bool first_reduction = &stage == &kStages[1];
     for (int block = 0; block < stage.blocks; ++block) {
-      value = append_block(builder, fmt::format("block{}", ++number), value, scaled(stage.channels, width),
-                           stage.expansion, block == 0 ? stage.stride : 1);
+      const int stride = block > 0 || (small && first_reduction) ? 1 : stage.stride;
+      value = append_block(builder, fmt::format("block{}", ++number), value, width(stage.channels),
+                           stage.expansion, stride);
     }
   }
-  const std::int64_t last = std::max(kLastChannels, scaled(kLastChannels, width));
+  const std::int64_t last = std::max(kLastChannels, width(kLastChannels));
   value = builder.relu6(builder.conv_norm({"last", last, square_window(1, 1, 0), 1}, value));
-  return builder.finish(builder.classifier("classifier", value, kClasses));
+  return builder.finish(builder.classifier("classifier", value, classes(parameters.form)));
 }
 
 }  // namespace npu::workloads

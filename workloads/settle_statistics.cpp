@@ -6,6 +6,7 @@
 #include <iterator>
 #include <map>
 #include <numeric>
+#include <set>
 
 #include "workloads/tiny_evaluator.h"
 #include "workloads/weight_random.h"
@@ -17,11 +18,15 @@ using compiler::MapShape;
 
 constexpr std::int64_t kSamples = 3;
 constexpr std::int64_t kLargestSide = 160;
+/// Multiply-accumulates of the convolutions over all samples; larger networks settle on smaller inputs.
+constexpr std::int64_t kMacBudget = 6'000'000'000;
+constexpr std::int64_t kSideStep = 32;
 constexpr std::int64_t kCoarsestLattice = 64;
 /// No channel's variance below this part of the layer's mean variance: a channel that was silent on our few
 /// inputs must not be blown up on others.
 constexpr double kVarianceFloor = 0x1p-8;
 constexpr float kLogitDeviation = 3.0F;
+constexpr float kHiddenDeviation = 1.0F;
 constexpr float kLargestLogitGain = 16.0F;
 
 /// Adds value noise to one plane: random numbers on a lattice, interpolated bilinearly.
@@ -109,45 +114,142 @@ void settle(compiler::BatchNormOp& norm, const FeatureMaps& inputs) {
   norm.variance = compiler::make_array(std::move(moments.variance));
 }
 
-/// Weights times a common gain, bias that takes each output's mean over the inputs to zero.
-void settle(compiler::GemmOp& gemm, const FeatureMaps& outputs) {
+/// What the outputs of a fully connected layer or of score maps shall have, over the inputs.
+struct OutputTarget {
+  float deviation = 0;
+  float mean = 0;
+};
+
+/// Weights times a common gain; bias that takes each output's mean over the inputs to its target.
+template <typename Linear>
+void settle(Linear& layer, const FeatureMaps& outputs, const OutputTarget& target) {
   const ChannelMoments moments = measure(outputs);
   const auto deviation = static_cast<float>(std::sqrt(mean_of(moments.variance)));
   const float gain =
-      deviation * kLargestLogitGain < kLogitDeviation ? kLargestLogitGain : kLogitDeviation / deviation;
-  std::vector<float> weights = *gemm.weights;
+      deviation * kLargestLogitGain < target.deviation ? kLargestLogitGain : target.deviation / deviation;
+  std::vector<float> weights = *layer.weights;
   for (float& weight : weights) {
     weight *= gain;
   }
   std::vector<float> bias;
   for (const float mean : moments.mean) {
-    bias.push_back(-gain * mean);
+    bias.push_back(target.mean - gain * mean);
   }
-  gemm.weights = compiler::make_array(std::move(weights));
-  gemm.bias = compiler::make_array(std::move(bias));
+  layer.weights = compiler::make_array(std::move(weights));
+  layer.bias = compiler::make_array(std::move(bias));
 }
 
-}  // namespace
+/// Largest input that keeps within the budget: the maps shrink with the input, fully connected layers do not.
+std::int64_t settling_side(const compiler::Graph& graph) {
+  std::int64_t macs = 0;
+  const compiler::ShapeMap shapes = compiler::infer_shapes(graph);
+  for (const compiler::Node& node : graph.nodes) {
+    macs += std::holds_alternative<compiler::ConvOp>(node.op) ? compiler::node_macs(node, shapes) : 0;
+  }
+  const std::int64_t full = std::max(graph.input_shape.height, graph.input_shape.width);
+  std::int64_t side = std::min(full, kLargestSide);
+  while (side > kSideStep && kSamples * macs / (full * full) * side * side > kMacBudget) {
+    side -= kSideStep;
+  }
+  return side;
+}
 
-void settle_statistics(compiler::Graph& graph, std::uint64_t seed) {
-  WeightRandom random(seed, "settling inputs");
-  MapShape shape = graph.input_shape;
-  shape.height = std::min(shape.height, kLargestSide);
-  shape.width = std::min(shape.width, kLargestSide);
-  std::map<std::string, FeatureMaps> values;
-  values[graph.input] = sample_inputs(shape, kSamples, random);
-  for (compiler::Node& node : graph.nodes) {
+/// Nearest pixels: what stands before a fully connected layer must have the size that it has in use.
+FeatureMaps resampled(const FeatureMaps& in, const MapShape& shape) {
+  FeatureMaps out{shape, in.samples, {}};
+  const std::int64_t planes = in.shape.channels * in.samples;
+  out.data.reserve(static_cast<std::size_t>(planes * shape.height * shape.width));
+  for (std::int64_t row = 0; row < planes * shape.height; ++row) {
+    const std::int64_t source =
+        row / shape.height * in.shape.height + row % shape.height * in.shape.height / shape.height;
+    for (std::int64_t x = 0; x < shape.width; ++x) {
+      const std::int64_t column = x * in.shape.width / shape.width;
+      out.data.push_back(in.data[static_cast<std::size_t>(source * in.shape.width + column)]);
+    }
+  }
+  return out;
+}
+
+/// Runs the graph node by node and settles each layer as it is reached.
+class Settler {
+ public:
+  Settler(compiler::Graph& graph, std::uint64_t seed)
+      : graph_(graph), shapes_(compiler::infer_shapes(graph)) {
+    for (const compiler::Node& node : graph.nodes) {
+      for (const std::string& input : node.inputs) {
+        ++uses_[input];
+        if (std::holds_alternative<compiler::ActivationOp>(node.op)) {
+          activated_.insert(input);
+        }
+      }
+    }
+    WeightRandom random(seed, "settling inputs");
+    const std::int64_t side = settling_side(graph);
+    MapShape shape = graph.input_shape;
+    shape.height = std::min(shape.height, side);
+    shape.width = std::min(shape.width, side);
+    values_[graph.input] = sample_inputs(shape, kSamples, random);
+  }
+
+  void run() {
+    for (compiler::Node& node : graph_.nodes) {
+      values_[node.output] = evaluate_settled(node);
+      for (const std::string& input : node.inputs) {
+        if (--uses_.at(input) == 0) {
+          values_.erase(input);
+        }
+      }
+    }
+  }
+
+ private:
+  FeatureMaps evaluate_settled(compiler::Node& node) {
     std::vector<const FeatureMaps*> inputs;
     for (const std::string& input : node.inputs) {
-      inputs.push_back(&values.at(input));
+      inputs.push_back(&values_.at(input));
     }
+    const bool activated = activated_.contains(node.output);
     if (auto* norm = std::get_if<compiler::BatchNormOp>(&node.op)) {
       settle(*norm, *inputs.at(0));
     } else if (auto* gemm = std::get_if<compiler::GemmOp>(&node.op)) {
-      settle(*gemm, evaluate(node, inputs));
+      // A hidden layer's units shall mostly be active, like those behind the batch norms.
+      settle(*gemm, evaluate(node, inputs),
+             activated ? OutputTarget{kHiddenDeviation, kHiddenDeviation} : OutputTarget{kLogitDeviation, 0});
+    } else if (auto* conv = std::get_if<compiler::ConvOp>(&node.op);
+               conv != nullptr && !conv->bias->empty()) {
+      settle_scores(node, *conv, *inputs.at(0), activated);
+    } else if (std::holds_alternative<compiler::FlattenOp>(node.op)) {
+      return evaluate_flatten(node, *inputs.at(0));
     }
-    values[node.output] = evaluate(node, inputs);
+    return evaluate(node, inputs);
   }
-}
+
+  /// The scores are averaged over the map behind this layer: it is their average that shall spread.
+  static void settle_scores(const compiler::Node& node, compiler::ConvOp& conv, const FeatureMaps& in,
+                            bool activated) {
+    const FeatureMaps scores = evaluate(node, {&in});
+    const compiler::Node pool{"average", compiler::GlobalAveragePoolOp{}, {"scores"}, "average"};
+    settle(conv, evaluate(pool, {&scores}), {kLogitDeviation, activated ? kLogitDeviation : 0});
+  }
+
+  FeatureMaps evaluate_flatten(const compiler::Node& node, const FeatureMaps& in) const {
+    const MapShape& full = shapes_.at(node.inputs[0]);
+    if (in.shape == full) {
+      return evaluate(node, {&in});
+    }
+    const FeatureMaps sized = resampled(in, full);
+    return evaluate(node, {&sized});
+  }
+
+  compiler::Graph& graph_;
+  compiler::ShapeMap shapes_;
+  std::map<std::string, int> uses_;
+  std::set<std::string> activated_;  ///< values that an activation reads
+  std::map<std::string, FeatureMaps> values_;
+};
+
+}  // namespace
+
+void settle_statistics(compiler::Graph& graph, std::uint64_t seed) { Settler(graph, seed).run(); }
 
 }  // namespace npu::workloads

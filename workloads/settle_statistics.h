@@ -12,8 +12,10 @@
 namespace npu::workloads {
 
 /// Runs `graph` on a few small synthetic inputs. Each batch norm gets the mean and variance of its input, per
-/// channel, as it is reached; a fully connected layer gets weights scaled so that its outputs spread over
-/// several units, and a bias that centres them. Only operators of the built-in networks are known.
+/// channel, as it is reached. A fully connected layer, and a convolution with bias, which must be a
+/// classifier's score maps, gets weights scaled so that its outputs spread over several units, and a bias
+/// that centres them (hidden layers, in front of an activation: about one unit around one). Only operators of
+/// the built-in networks are known.
 void settle_statistics(compiler::Graph& graph, std::uint64_t seed);
 
 }  // namespace npu::workloads

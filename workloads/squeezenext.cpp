@@ -9,31 +9,39 @@ namespace {
 
 using compiler::Window;
 
-constexpr std::int64_t kInputSide = 227;
+constexpr std::int64_t kImageNetSide = 227;
 constexpr std::int64_t kStemChannels = 64;
 constexpr std::int64_t kFirstStageChannels = 32;
 constexpr std::int64_t kLastChannels = 128;
-constexpr std::int64_t kClasses = 1000;
 
 class SqueezeNextGenerator {
  public:
-  SqueezeNextGenerator(const std::string& name, const SqueezeNextParameters& parameters, std::uint64_t seed)
-      : parameters_(parameters), builder_(name, {3, kInputSide, kInputSide}, seed) {}
+  SqueezeNextGenerator(const SqueezeNextParameters& parameters, const BuildOptions& options)
+      : parameters_(parameters), builder_(options, input_shape(parameters.form, kImageNetSide)) {}
 
   compiler::Graph run() {
-    Value value =
-        conv("stem", builder_.input(), kStemChannels, square_window(parameters_.stem_kernel, 2, 0), 1);
-    Window pool = square_window(3, 2, 0);
-    pool.ceil_mode = true;
-    value = builder_.max_pool("pool1", value, pool);
+    Value value = append_stem();
     for (int stage = 0; stage < 4; ++stage) {
       value = append_stage(stage, value);
     }
     value = conv("last", value, kLastChannels, square_window(1, 1, 0), 1);
-    return builder_.finish(builder_.classifier("fc1000", value, kClasses));
+    return builder_.finish(builder_.classifier(classifier_name(), value, classes(parameters_.form)));
   }
 
  private:
+  const char* classifier_name() const { return parameters_.form == InputForm::kSmall ? "fc10" : "fc1000"; }
+
+  Value append_stem() {
+    const int kernel = parameters_.stem_kernel;
+    if (parameters_.form == InputForm::kSmall) {
+      return conv("stem", builder_.input(), kStemChannels, square_window(kernel, 1, kernel / 2), 1);
+    }
+    const Value stem = conv("stem", builder_.input(), kStemChannels, square_window(kernel, 2, 0), 1);
+    Window pool = square_window(3, 2, 0);
+    pool.ceil_mode = true;
+    return builder_.max_pool("pool1", stem, pool);
+  }
+
   Value conv(const std::string& name, const Value& in, std::int64_t out_channels, const Window& window,
              int groups) {
     return builder_.relu(builder_.conv_norm({name, out_channels, window, groups}, in));
@@ -77,9 +85,8 @@ class SqueezeNextGenerator {
 
 }  // namespace
 
-compiler::Graph build_squeezenext(const std::string& name, const SqueezeNextParameters& parameters,
-                                  std::uint64_t seed) {
-  return SqueezeNextGenerator(name, parameters, seed).run();
+compiler::Graph build(const SqueezeNextParameters& parameters, const BuildOptions& options) {
+  return SqueezeNextGenerator(parameters, options).run();
 }
 
 }  // namespace npu::workloads

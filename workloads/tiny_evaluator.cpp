@@ -126,9 +126,20 @@ void run_pointwise(const compiler::ConvOp& conv, const FeatureMaps& in, FeatureM
   }
 }
 
+/// Adds each channel's bias.
+void add_bias(const compiler::FloatArray& bias, FeatureMaps& maps) {
+  for (std::size_t channel = 0; channel < bias->size(); ++channel) {
+    float* plane = maps.data.data() + static_cast<std::int64_t>(channel) * maps.pixels();
+    for (std::int64_t pixel = 0; pixel < maps.pixels(); ++pixel) {
+      plane[pixel] += (*bias)[channel];
+    }
+  }
+}
+
 FeatureMaps run(const compiler::ConvOp& conv, const FeatureMaps& in) {
   const Window& window = conv.window;
   FeatureMaps out = make_maps(slide(in.shape, window, conv.out_channels), in.samples, 0.0F);
+  add_bias(conv.bias, out);
   if (window == Window{}) {
     run_pointwise(conv, in, out);
     return out;
@@ -165,11 +176,17 @@ FeatureMaps run(const compiler::BatchNormOp& norm, const FeatureMaps& in) {
 }
 
 FeatureMaps run(const compiler::ActivationOp& op, const FeatureMaps& in) {
-  NPU_CHECK(op.activation.kind == compiler::Activation::Kind::kClamp,
-            "only clamps occur in built-in networks");
+  const compiler::Activation& activation = op.activation;
   FeatureMaps out = in;
+  if (activation.kind == compiler::Activation::Kind::kLeaky) {
+    for (float& value : out.data) {
+      value = value < 0.0F ? activation.alpha * value : value;
+    }
+    return out;
+  }
+  NPU_CHECK(activation.kind == compiler::Activation::Kind::kClamp, "an activation node without activation");
   for (float& value : out.data) {
-    value = std::min(std::max(value, op.activation.low), op.activation.high);
+    value = std::min(std::max(value, activation.low), activation.high);
   }
   return out;
 }
@@ -213,9 +230,18 @@ FeatureMaps run(const compiler::GlobalAveragePoolOp&, const FeatureMaps& in) {
   return out;
 }
 
+/// From [channel][sample][pixel] to [channel * pixels + pixel][sample].
 FeatureMaps run(const compiler::FlattenOp&, const FeatureMaps& in) {
-  NPU_CHECK(in.shape.height == 1 && in.shape.width == 1, "built-in networks flatten pooled features only");
-  return in;
+  const std::int64_t pixels = in.shape.height * in.shape.width;
+  FeatureMaps out = make_maps({in.shape.elements(), 1, 1}, in.samples, 0.0F);
+  float* target = out.data.data();
+  for (std::int64_t feature = 0; feature < out.shape.channels; ++feature) {
+    for (std::int64_t sample = 0; sample < in.samples; ++sample) {
+      const std::int64_t plane = feature / pixels * in.samples + sample;
+      *target++ = in.data[static_cast<std::size_t>(plane * pixels + feature % pixels)];
+    }
+  }
+  return out;
 }
 
 FeatureMaps run(const compiler::GemmOp& op, const FeatureMaps& in) {
@@ -226,6 +252,15 @@ FeatureMaps run(const compiler::GemmOp& op, const FeatureMaps& in) {
     std::fill_n(target, in.samples, (*op.bias)[static_cast<std::size_t>(feature)]);
     accumulate_channels(target, in.data.data(), in.shape.channels, in.samples, weight);
     weight += in.shape.channels;
+  }
+  return out;
+}
+
+FeatureMaps run_concat(const std::vector<const FeatureMaps*>& inputs) {
+  FeatureMaps out = *inputs.at(0);
+  for (std::size_t index = 1; index < inputs.size(); ++index) {
+    out.shape.channels += inputs[index]->shape.channels;
+    out.data.insert(out.data.end(), inputs[index]->data.begin(), inputs[index]->data.end());
   }
   return out;
 }
@@ -244,6 +279,9 @@ FeatureMaps evaluate(const compiler::Node& node, const std::vector<const Feature
     std::transform(out.data.begin(), out.data.end(), inputs.at(1)->data.begin(), out.data.begin(),
                    std::plus<>());
     return out;
+  }
+  if (std::holds_alternative<compiler::ConcatOp>(node.op)) {
+    return run_concat(inputs);
   }
   return std::visit([&](const auto& op) { return run(op, *inputs.at(0)); }, node.op);
 }

@@ -4,7 +4,6 @@
 #include <CLI/CLI.hpp>
 
 #include "compiler/graph/graph.h"
-#include "compiler/passes/pipeline.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/exit_codes.h"
 #include "sim/cli/terminal.h"
@@ -25,7 +24,7 @@ int list_networks() {
   TextTable table(
       {{"network"}, {"input"}, {"MACs", true}, {"parameters", true}, {"description", false, true}});
   for (const auto& name : workloads::network_names()) {
-    const auto graph = compiler::canonicalise(workloads::build_network(name));
+    const auto graph = workloads::outline_network(name);
     const auto shapes = compiler::infer_shapes(graph);
     std::int64_t macs = 0;
     std::int64_t parameters = 0;

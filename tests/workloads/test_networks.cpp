@@ -109,47 +109,94 @@ double channel_spread_octaves(const ConvOp& conv) {
 
 }  // namespace
 
-TEST_CASE("Names are unique, each builds a correct graph of that name and has a description") {
+TEST_CASE("Names are unique, each has a description and an outline of that name that is a correct graph") {
   const std::vector<std::string> names = network_names();
   CHECK(std::set<std::string>(names.begin(), names.end()).size() == names.size());
   for (const std::string& name : names) {
     INFO(name);
-    const Graph graph = build_network(name);
+    const Graph graph = outline_network(name);
     CHECK_NOTHROW(verify_graph(graph));
     CHECK(graph.name == name);
     CHECK_FALSE(describe_network(name).empty());
-    CHECK(infer_shapes(graph).at(graph.output) == MapShape{1000, 1, 1});
+    const bool small = name.ends_with("_cifar");
+    CHECK(graph.input_shape.channels == 3);
+    CHECK((graph.input_shape.height == 32) == small);
+    CHECK(infer_shapes(graph).at(graph.output) == MapShape{small ? 10 : 1000, 1, 1});
+  }
+}
+
+TEST_CASE("A network has the layers, windows and array sizes of its outline") {
+  for (const std::string name : {"sqnxt_23v5_1.0_cifar", "squeezenet_1.1", "tiny_darknet"}) {
+    const Graph outline = outline_network(name);
+    const Graph network = build_network(name);
+    REQUIRE(network.nodes.size() == outline.nodes.size());
+    CHECK(infer_shapes(network) == infer_shapes(outline));
+    for (std::size_t index = 0; index < network.nodes.size(); ++index) {
+      INFO(name << ", " << network.nodes[index].name);
+      CHECK(network.nodes[index].name == outline.nodes[index].name);
+      CHECK(network.nodes[index].inputs == outline.nodes[index].inputs);
+      CHECK(network.nodes[index].op.index() == outline.nodes[index].op.index());
+      CHECK(node_parameters(network.nodes[index]) == node_parameters(outline.nodes[index]));
+    }
   }
 }
 
 TEST_CASE("An unknown name is refused with the known ones") {
   CHECK_THROWS_AS(build_network("resnet_50"), npu::InputError);
   CHECK_THROWS_WITH(describe_network("resnet_50"),
-                    Catch::Contains("resnet_50") && Catch::Contains("sqnxt_23v5_1.0, sqnxt_g23_1.0"));
+                    Catch::Contains("resnet_50") && Catch::Contains("sqnxt_23v5_1.0, sqnxt_23v5_1.5"));
 }
 
 TEST_CASE("Parameters and MACs meet the published counts within 2 %") {
-  // SqueezeNext: arXiv 1803.10615, tables 2 and 3 (1.0-SqNxt-23 to v5; 1.0-G-SqNxt-23 and 2.0-SqNxt-23
-  // parameters). MobileNet v2: the reference implementation's 3,504,872 parameters; 300 M MACs (arXiv
-  // 1801.04381, table 4).
   struct Published {
     const char* name;
     double parameters_millions;
     double macs_millions;  ///< 0: not published
   };
-  for (const Published& row :
-       {Published{"sqnxt_23_1.0", 0.72, 282}, Published{"sqnxt_23v2_1.0", 0.74, 228},
-        Published{"sqnxt_23v3_1.0", 0.74, 228}, Published{"sqnxt_23v4_1.0", 0.77, 228},
-        Published{"sqnxt_23v5_1.0", 0.94, 228}, Published{"sqnxt_g23_1.0", 0.54, 0},
-        Published{"sqnxt_23_2.0", 2.4, 0}, Published{"mobilenet_v2_1.0", 3.504872, 300}}) {
+  const Published kPublished[] = {
+      // SqueezeNext: arXiv 1803.10615, tables 2 and 3; its abstract for 2.0-SqNxt-44.
+      {"sqnxt_23_1.0", 0.72, 282},
+      {"sqnxt_23v2_1.0", 0.74, 228},
+      {"sqnxt_23v3_1.0", 0.74, 228},
+      {"sqnxt_23v4_1.0", 0.77, 228},
+      {"sqnxt_23v5_1.0", 0.94, 228},
+      {"sqnxt_g23_1.0", 0.54, 0},
+      {"sqnxt_34_1.0", 1.0, 0},
+      {"sqnxt_44_1.0", 1.2, 0},
+      {"sqnxt_23_1.5", 1.4, 0},
+      {"sqnxt_23_2.0", 2.4, 0},
+      {"sqnxt_44_2.0", 4.4, 0},
+      // MobileNet v1: the table of checkpoints in TensorFlow's slim/nets/mobilenet_v1.md; for 0.75 its 317 M
+      // MACs
+      // disagree with the 325 M of arXiv 1704.04861, table 6, and with the network's layers.
+      {"mobilenet_v1_1.0", 4.24, 569},
+      {"mobilenet_v1_0.75", 2.59, 325},
+      {"mobilenet_v1_0.5", 1.34, 150},
+      {"mobilenet_v1_0.25", 0.47, 41},
+      // MobileNet v2: parameters of the reference implementation; 300 M MACs in arXiv 1801.04381, table 4.
+      {"mobilenet_v2_1.0", 3.504872, 300},
+      // SqueezeNet, VGG-19: parameters as torchvision counts them. SqueezeNet's MACs: 837 M in SqueezeNext's
+      // table 3, 349 M for version 1.1; VGG-19's: 19.6 G.
+      {"squeezenet_1.0", 1.248424, 837},
+      {"squeezenet_1.1", 1.235496, 349},
+      {"vgg19", 143.667240, 19630},
+      // AlexNet: SqueezeNext's table 3.
+      {"alexnet", 60.9, 725},
+      // Tiny Darknet: 0.98 G operations on its page, two for one MAC; a file of 4.0 MB of float32.
+      {"tiny_darknet", 1.04, 490},
+  };
+  for (const Published& row : kPublished) {
     INFO(row.name);
-    const Sizes sizes = sizes_of(build_network(row.name));
+    const Sizes sizes = sizes_of(outline_network(row.name));
     CHECK(static_cast<double>(sizes.parameters) == Approx(row.parameters_millions * 1e6).epsilon(0.02));
     if (row.macs_millions > 0) {
       CHECK(static_cast<double>(sizes.macs) == Approx(row.macs_millions * 1e6).epsilon(0.02));
     }
   }
-  CHECK(sizes_of(build_network("mobilenet_v2_1.0")).parameters == 3'504'872);
+  CHECK(sizes_of(outline_network("mobilenet_v2_1.0")).parameters == 3'504'872);
+  CHECK(sizes_of(outline_network("squeezenet_1.0")).parameters == 1'248'424);
+  CHECK(sizes_of(outline_network("squeezenet_1.1")).parameters == 1'235'496);
+  CHECK(sizes_of(outline_network("vgg19")).parameters == 143'667'240);
 }
 
 TEST_CASE("The weights are the same bytes on every system") {
@@ -157,6 +204,16 @@ TEST_CASE("The weights are the same bytes on every system") {
         "8acb1730a2033c4f374e41232790d51651a776090787eaee14aed490835f2f21");
   CHECK(weights_hash(build_network("mobilenet_v2_1.0")) ==
         "ecb6c902ae809d8dcba5860d7f42c2c1a49c598ad036c4994a294064d28fa4f7");
+}
+
+TEST_CASE("Networks without batch norms get none from their generators") {
+  for (const std::string name : {"squeezenet_1.0", "squeezenet_1.1", "alexnet", "vgg19"}) {
+    for (const Node& node : outline_network(name).nodes) {
+      CHECK_FALSE(std::holds_alternative<BatchNormOp>(node.op));
+      const auto* conv = std::get_if<ConvOp>(&node.op);
+      CHECK((conv == nullptr || static_cast<std::int64_t>(conv->bias->size()) == conv->out_channels));
+    }
+  }
 }
 
 TEST_CASE("Another seed gives other weights of the same network") {
@@ -167,7 +224,8 @@ TEST_CASE("Another seed gives other weights of the same network") {
 }
 
 TEST_CASE("Activations stay in range through the depth, and logits depend on the input") {
-  for (const std::string name : {"sqnxt_23v5_1.0", "mobilenet_v2_1.0"}) {
+  for (const std::string name : {"sqnxt_23v5_1.0", "mobilenet_v2_1.0", "mobilenet_v1_0.25", "tiny_darknet",
+                                 "squeezenet_1.1", "alexnet", "sqnxt_23v5_1.0_cifar"}) {
     INFO(name);
     const Graph graph = build_network(name);
     const std::int64_t samples = 6;
@@ -178,7 +236,9 @@ TEST_CASE("Activations stay in range through the depth, and logits depend on the
         inputs.push_back(&values.at(input));
       }
       values[node.output] = evaluate(node, inputs);
-      if (std::holds_alternative<BatchNormOp>(node.op)) {
+      const auto* conv = std::get_if<ConvOp>(&node.op);
+      const bool settled_bias = conv != nullptr && conv->bias->size() > 0 && conv->out_channels != 1000;
+      if (std::holds_alternative<BatchNormOp>(node.op) || settled_bias) {
         INFO(node.name);
         const double magnitude = root_mean_square(values.at(node.output).data);
         CHECK(magnitude > 0.5);
@@ -186,19 +246,22 @@ TEST_CASE("Activations stay in range through the depth, and logits depend on the
       }
     }
     const std::vector<float>& logits = values.at(graph.output).data;  // [class][sample]
+    const std::size_t classes = logits.size() / samples;
     std::set<std::size_t> winners;
     double across_inputs = 0;
     for (std::size_t sample = 0; sample < samples; ++sample) {
       std::size_t best = 0;
-      for (std::size_t label = 0; label < 1000; ++label) {
+      for (std::size_t label = 0; label < classes; ++label) {
         best = logits[label * samples + sample] > logits[best * samples + sample] ? label : best;
         across_inputs +=
             std::fabs(static_cast<double>(logits[label * samples + sample] - logits[label * samples]));
       }
       winners.insert(best);
     }
-    CHECK(winners.size() >= 3);
-    CHECK(across_inputs / (1000.0 * (samples - 1)) > 1.0);
+    if (name != "squeezenet_1.1") {  // its scores are cut at zero pixel by pixel: the noisiest map wins
+      CHECK(winners.size() >= 3);
+    }
+    CHECK(across_inputs / static_cast<double>(classes * (samples - 1)) > 1.0);
     CHECK(root_mean_square(logits) < 10.0);
   }
 }

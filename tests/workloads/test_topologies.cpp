@@ -1,6 +1,5 @@
-// The SqueezeNext generator layer by layer against the networks that its authors published: the whole tables
-// where
-// ../shared has them, and the facts of 1.0-SqNxt-23v5 typed in.
+// The generators layer by layer: SqueezeNext against the tables that its authors published, where ../shared
+// has them, and the facts of 1.0-SqNxt-23v5 typed in; the other families against facts of their publications.
 #include <fstream>
 #include <map>
 #include <sstream>
@@ -10,7 +9,7 @@
 #include "workloads/networks.h"
 
 using namespace npu::compiler;
-using npu::workloads::build_network;
+using npu::workloads::outline_network;
 
 namespace {
 
@@ -74,7 +73,9 @@ class LayerTable {
       layer.op = "avepool";
       set_window(layer, {layer.in.height, layer.in.width, 1, 1, 0, 0, 0, 0, false});
     } else {
-      layer.op = std::holds_alternative<AddOp>(node.op) ? "add" : "fc";
+      layer.op = std::holds_alternative<AddOp>(node.op)      ? "add"
+                 : std::holds_alternative<ConcatOp>(node.op) ? "concat"
+                                                             : "fc";
     }
     return layer;
   }
@@ -136,7 +137,7 @@ TEST_CASE("Four SqueezeNext networks equal their authors' tables layer by layer"
   SKIP_WITHOUT_SHARED();
   for (const std::string name : {"sqnxt_23v5_1.0", "sqnxt_23_1.0", "sqnxt_23_2.0", "sqnxt_g23_1.0"}) {
     const std::vector<Layer> expected = read_table(name);
-    const std::vector<Layer> found = LayerTable(build_network(name)).layers;
+    const std::vector<Layer> found = LayerTable(outline_network(name)).layers;
     REQUIRE(found.size() == expected.size());
     for (std::size_t row = 0; row < expected.size(); ++row) {
       INFO(name << ", layer " << row << " (" << expected[row].op << ")");
@@ -146,7 +147,7 @@ TEST_CASE("Four SqueezeNext networks equal their authors' tables layer by layer"
 }
 
 TEST_CASE("1.0-SqNxt-23v5 has the published stem, stages and head") {
-  const std::vector<Layer> layers = LayerTable(build_network("sqnxt_23v5_1.0")).layers;
+  const std::vector<Layer> layers = LayerTable(outline_network("sqnxt_23v5_1.0")).layers;
   // Stem, pool; per block 5 convolutions and an addition, per stage one projection; last reduction, pool,
   // classifier.
   REQUIRE(layers.size() == 2 + 21 * 6 + 4 + 3);
@@ -181,7 +182,7 @@ TEST_CASE("1.0-SqNxt-23v5 has the published stem, stages and head") {
 }
 
 TEST_CASE("MobileNet v2 has the stages of its paper's table 2") {
-  const std::vector<Layer> layers = LayerTable(build_network("mobilenet_v2_1.0")).layers;
+  const std::vector<Layer> layers = LayerTable(outline_network("mobilenet_v2_1.0")).layers;
   std::vector<MapShape> blocks;  // outputs of the projections
   int additions = 0;
   int depthwise = 0;
@@ -203,4 +204,113 @@ TEST_CASE("MobileNet v2 has the stages of its paper's table 2") {
       {96, 14, 14},   {160, 7, 7},  {160, 7, 7},  {160, 7, 7},  {320, 7, 7},
   };
   CHECK(blocks == expected);
+}
+
+namespace {
+
+/// "op kernel/stride pPAD gGROUPS -> channels x side" of every layer, for comparison with typed facts.
+std::vector<std::string> summary(const std::vector<Layer>& layers) {
+  std::vector<std::string> lines;
+  for (const Layer& layer : layers) {
+    std::ostringstream line;
+    line << layer.op;
+    if (layer.kernel_height > 0) {
+      line << ' ' << layer.kernel_height << '/' << layer.stride << " p" << layer.pad_height;
+    }
+    if (layer.groups > 1) {
+      line << " g" << layer.groups;
+    }
+    line << " -> " << layer.out.channels << 'x' << layer.out.height;
+    lines.push_back(line.str());
+  }
+  return lines;
+}
+
+}  // namespace
+
+TEST_CASE("AlexNet has the layers of Caffe's definition without the normalisations") {
+  CHECK(summary(LayerTable(outline_network("alexnet")).layers) ==
+        std::vector<std::string>{"conv 11/4 p0 -> 96x55", "maxpool 3/2 p0 -> 96x27",
+                                 "conv 5/1 p2 g2 -> 256x27", "maxpool 3/2 p0 -> 256x13",
+                                 "conv 3/1 p1 -> 384x13", "conv 3/1 p1 g2 -> 384x13",
+                                 "conv 3/1 p1 g2 -> 256x13", "maxpool 3/2 p0 -> 256x6", "fc -> 4096x1",
+                                 "fc -> 4096x1", "fc -> 1000x1"});
+}
+
+TEST_CASE("SqueezeNet 1.0 and 1.1 differ in stem, input and pools only") {
+  const std::vector<std::string> fire_heads = [] {
+    std::vector<std::string> heads;
+    for (const std::string name : {"squeezenet_1.0", "squeezenet_1.1"}) {
+      const std::vector<Layer> layers = LayerTable(outline_network(name)).layers;
+      for (std::size_t row = 0; row < layers.size(); ++row) {
+        const bool stem = row == 0;
+        if (stem || layers[row].op == "maxpool" || layers[row].op == "concat") {
+          heads.push_back(summary({layers[row]})[0]);
+        }
+      }
+    }
+    return heads;
+  }();
+  CHECK(fire_heads == std::vector<std::string>{
+                          "conv 7/2 p0 -> 96x111", "maxpool 3/2 p0 -> 96x55",  "concat -> 128x55",
+                          "concat -> 128x55",      "concat -> 256x55",         "maxpool 3/2 p0 -> 256x27",
+                          "concat -> 256x27",      "concat -> 384x27",         "concat -> 384x27",
+                          "concat -> 512x27",      "maxpool 3/2 p0 -> 512x13",
+                          "concat -> 512x13",  // version 1.1:
+                          "conv 3/2 p0 -> 64x111", "maxpool 3/2 p0 -> 64x55",  "concat -> 128x55",
+                          "concat -> 128x55",      "maxpool 3/2 p0 -> 128x27", "concat -> 256x27",
+                          "concat -> 256x27",      "maxpool 3/2 p0 -> 256x13", "concat -> 384x13",
+                          "concat -> 384x13",      "concat -> 512x13",         "concat -> 512x13"});
+  const std::vector<std::string> fire3 = summary(LayerTable(outline_network("squeezenet_1.1")).layers);
+  CHECK(std::vector<std::string>(fire3.begin() + 2, fire3.begin() + 6) ==
+        std::vector<std::string>{"conv 1/1 p0 -> 16x55", "conv 1/1 p0 -> 64x55", "conv 3/1 p1 -> 64x55",
+                                 "concat -> 128x55"});
+  CHECK(fire3[fire3.size() - 2] == "conv 1/1 p0 -> 1000x13");
+}
+
+TEST_CASE("MobileNet v1 alternates depthwise and pointwise layers and widens as its paper's table 1") {
+  const std::vector<Layer> layers = LayerTable(outline_network("mobilenet_v1_0.5")).layers;
+  REQUIRE(layers.size() == 1 + 26 + 2);
+  CHECK(summary({layers[0]})[0] == "conv 3/2 p1 -> 16x112");
+  std::vector<MapShape> maps;
+  for (std::size_t row = 1; row < 27; row += 2) {
+    CHECK(layers[row].groups == layers[row].in.channels);
+    CHECK(layers[row].kernel_height == 3);
+    CHECK(layers[row + 1].kernel_height == 1);
+    maps.push_back(layers[row + 1].out);
+  }
+  CHECK(maps == std::vector<MapShape>{{32, 112, 112},
+                                      {64, 56, 56},
+                                      {64, 56, 56},
+                                      {128, 28, 28},
+                                      {128, 28, 28},
+                                      {256, 14, 14},
+                                      {256, 14, 14},
+                                      {256, 14, 14},
+                                      {256, 14, 14},
+                                      {256, 14, 14},
+                                      {256, 14, 14},
+                                      {512, 7, 7},
+                                      {512, 7, 7}});
+}
+
+TEST_CASE("The small form keeps the stages and drops the stem's stride and pool") {
+  const std::vector<Layer> large = LayerTable(outline_network("sqnxt_23v5_1.0")).layers;
+  const std::vector<Layer> small = LayerTable(outline_network("sqnxt_23v5_1.0_cifar")).layers;
+  REQUIRE(small.size() + 1 == large.size());
+  CHECK(summary({small[0]})[0] == "conv 5/1 p2 -> 64x32");
+  for (std::size_t row = 1; row + 2 < small.size(); ++row) {
+    CHECK(small[row].op == large[row + 1].op);
+    CHECK(small[row].kernel_height == large[row + 1].kernel_height);
+    CHECK(small[row].stride == large[row + 1].stride);
+    CHECK(small[row].out.channels == large[row + 1].out.channels);
+    CHECK(small[row].out.height * 56 == large[row + 1].out.height * 32);
+  }
+  CHECK(small.back().out == MapShape{10, 1, 1});
+  // Down-sampling as the training program's: 32, 32, 16, 8, 4 (SqueezeNext), 4 at the end of MobileNets.
+  for (const char* name : {"mobilenet_v1_0.25_cifar", "mobilenet_v2_1.0_cifar"}) {
+    const std::vector<Layer> layers = LayerTable(outline_network(name)).layers;
+    CHECK(layers[0].out.height == 32);
+    CHECK(layers[layers.size() - 3].out.height == 4);
+  }
 }
