@@ -7,27 +7,30 @@ namespace npu::tests {
 namespace {
 
 // From the ground up: a folder may include only itself and what stands before it.
-constexpr std::array<std::string_view, 21> kLayers{"hw/common",
-                                                   "hw/numerics",
-                                                   "hw/arch",
-                                                   "hw/isa",
-                                                   "hw/timing",
-                                                   "hw/energy",
-                                                   "hw/kernels",
-                                                   "hw/modules",
-                                                   "compiler/graph",
-                                                   "compiler/import",
-                                                   "compiler/passes",
-                                                   "workloads",
-                                                   "compiler/data",
-                                                   "compiler/quant",
-                                                   "compiler/reference",
-                                                   "compiler/schedule",
-                                                   "compiler/codegen",
-                                                   "sim/engines",
-                                                   "sim/report",
-                                                   "sim/explore",
-                                                   "sim/cli"};
+constexpr auto kLayers = std::to_array<std::string_view>({
+    "hw/common",           //
+    "hw/numerics",         //
+    "hw/arch",             //
+    "hw/isa",              //
+    "hw/timing",           //
+    "hw/energy",           //
+    "hw/kernels",          //
+    "hw/modules",          //
+    "compiler/graph",      //
+    "compiler/import",     //
+    "compiler/passes",     //
+    "workloads",           //
+    "compiler/data",       //
+    "compiler/quant",      //
+    "compiler/reference",  //
+    "compiler/schedule",   //
+    "compiler/codegen",    //
+    "sim/engines",         //
+    "sim/report",          //
+    "sim/plot",            //
+    "sim/explore",         //
+    "sim/cli",             //
+});
 
 std::ptrdiff_t rank_of(std::string_view layer) {
   return std::find(kLayers.begin(), kLayers.end(), layer) - kLayers.begin();
