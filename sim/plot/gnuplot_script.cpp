@@ -41,7 +41,8 @@ std::string axis_lines(const char* name, const PlotAxis& axis) {
 std::string head(const std::string& title) {
   return fmt::format(
       "set encoding utf8\nset title {} noenhanced\nset grid ytics lc '#dddddd'\n"
-      "set key outside bottom center horizontal noenhanced\nset border 3\nset tics nomirror out\nset xtics "
+      "set key outside top center horizontal reverse Left samplen 2 noenhanced\nset pointintervalbox 0\nset "
+      "border 3\nset tics nomirror out\nset xtics "
       "noenhanced\n",
       quote(title));
 }
