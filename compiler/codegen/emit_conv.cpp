@@ -9,30 +9,26 @@
 #include "compiler/codegen/program_builder.h"
 #include "compiler/schedule/conv_tiling.h"
 #include "hw/common/error.h"
+#include "hw/isa/field_tools.h"
 #include "hw/isa/regions.h"
 
 namespace npu::compiler {
 namespace {
 
-constexpr std::int64_t kMaxKernel = 32;
-constexpr std::int64_t kMaxStride = 16;
-constexpr std::int64_t kMaxPad = 31;
-
+// Padding is checked tile by tile (plan_conv): a window may lie in padding alone.
 void check_window(const std::string& layer, const Window& window) {
-  const bool kernel = window.kernel_height <= kMaxKernel && window.kernel_width <= kMaxKernel;
-  const bool stride = window.stride_height <= kMaxStride && window.stride_width <= kMaxStride;
-  const bool pad = window.pad_top <= kMaxPad && window.pad_left <= kMaxPad;
-  if (!kernel || !stride || !pad) {
-    throw GraphError(
-        layer,
-        fmt::format("kernel {}x{}, stride {}x{}, padding {}, {}: the CONV instruction holds kernels "
-                    "to {}, strides to {}, padding to {}",
-                    window.kernel_height, window.kernel_width, window.stride_height, window.stride_width,
-                    window.pad_top, window.pad_left, kMaxKernel, kMaxStride, kMaxPad));
-  }
-  const bool real = window.pad_top < window.kernel_height && window.pad_bottom < window.kernel_height &&
-                    window.pad_left < window.kernel_width && window.pad_right < window.kernel_width;
-  if (!real) throw GraphError(layer, "padding as large as the kernel: some windows hold no real pixel");
+  const std::int64_t kernel = hw::field_maximum(&hw::Conv::kernel_height);
+  const std::int64_t stride = hw::field_maximum(&hw::Conv::stride_height);
+  const std::int64_t pad = hw::field_maximum(&hw::Conv::pad_top);
+  const bool fits = std::max(window.kernel_height, window.kernel_width) <= kernel &&
+                    std::max(window.stride_height, window.stride_width) <= stride &&
+                    std::max(window.pad_top, window.pad_left) <= pad;
+  if (fits) return;
+  throw GraphError(
+      layer, fmt::format("kernel {}x{}, stride {}x{}, padding {}, {}: the CONV instruction holds kernels "
+                         "to {}, strides to {}, padding to {}",
+                         window.kernel_height, window.kernel_width, window.stride_height, window.stride_width,
+                         window.pad_top, window.pad_left, kernel, stride, pad));
 }
 
 class ConvEmitter {

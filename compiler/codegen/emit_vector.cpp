@@ -1,18 +1,16 @@
 // Vector-unit layers as loops over row bands and channel slices: load operands, compute, store.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <vector>
 
 #include "compiler/codegen/program_builder.h"
 #include "compiler/schedule/vector_tiling.h"
 #include "hw/common/error.h"
+#include "hw/isa/field_tools.h"
 
 namespace npu::compiler {
 namespace {
-
-constexpr std::int64_t kMaxKernel = 256;
-constexpr std::int64_t kMaxStride = 16;
-constexpr std::int64_t kMaxPad = 31;
 
 /// A vector layer: its operands, its window and the fields of its instructions that no tile changes.
 struct VectorLayer {
@@ -25,20 +23,18 @@ struct VectorLayer {
 };
 
 void check_window(const std::string& layer, const Window& window) {
-  const bool fits = window.kernel_height <= kMaxKernel && window.kernel_width <= kMaxKernel &&
-                    window.stride_height <= kMaxStride && window.stride_width <= kMaxStride &&
-                    window.pad_top <= kMaxPad && window.pad_left <= kMaxPad;
-  if (!fits) {
-    throw GraphError(
-        layer,
-        fmt::format("pooling window {}x{}, stride {}x{}, padding {}, {}: the VECTOR instruction "
-                    "holds windows to {}, strides to {}, padding to {}",
-                    window.kernel_height, window.kernel_width, window.stride_height, window.stride_width,
-                    window.pad_top, window.pad_left, kMaxKernel, kMaxStride, kMaxPad));
-  }
-  if (window.pad_top >= window.kernel_height || window.pad_left >= window.kernel_width) {
-    throw GraphError(layer, "padding as large as the pooling window: some windows hold no real pixel");
-  }
+  const std::int64_t kernel = hw::field_maximum(&hw::Vector::kernel_height);
+  const std::int64_t stride = hw::field_maximum(&hw::Vector::stride_height);
+  const std::int64_t pad = hw::field_maximum(&hw::Vector::pad_top);
+  const bool fits = std::max(window.kernel_height, window.kernel_width) <= kernel &&
+                    std::max(window.stride_height, window.stride_width) <= stride &&
+                    std::max(window.pad_top, window.pad_left) <= pad;
+  if (fits) return;
+  throw GraphError(
+      layer, fmt::format("pooling window {}x{}, stride {}x{}, padding {}, {}: the VECTOR instruction "
+                         "holds windows to {}, strides to {}, padding to {}",
+                         window.kernel_height, window.kernel_width, window.stride_height, window.stride_width,
+                         window.pad_top, window.pad_left, kernel, stride, pad));
 }
 
 VectorProblem make_problem(const ProgramBuilder& builder, const VectorLayer& layer) {

@@ -6,26 +6,42 @@
 #include <optional>
 
 #include "hw/common/error.h"
+#include "hw/isa/field_tools.h"
 
 namespace npu::compiler {
 namespace {
 
-// Largest values of the CONV fields that tiles must respect (hw/isa/fields.cpp).
-constexpr std::int64_t kMaxExtent = 4096;
-constexpr std::int64_t kMaxChannels = 65536;
-constexpr std::int64_t kMaxPixelStrideBytes = 65535;
-constexpr std::int64_t kMaxRowStrideBytes = (1 << 20) - 1;
+// What the fields of a CONV hold, looked up once.
+struct FieldLimits {
+  std::int64_t in_channels = hw::field_maximum(&hw::Conv::in_channels);
+  std::int64_t in_pixel_stride = hw::field_maximum(&hw::Conv::in_pixel_stride);
+  std::int64_t in_row_stride = hw::field_maximum(&hw::Conv::in_row_stride);
+  std::int64_t in_height = hw::field_maximum(&hw::Conv::in_height);
+  std::int64_t in_width = hw::field_maximum(&hw::Conv::in_width);
+  std::int64_t out_channels = hw::field_maximum(&hw::Conv::out_channels);
+  std::int64_t out_pixel_stride = hw::field_maximum(&hw::Conv::out_pixel_stride);
+  std::int64_t out_row_stride = hw::field_maximum(&hw::Conv::out_row_stride);
+  std::int64_t out_height = hw::field_maximum(&hw::Conv::out_height);
+  std::int64_t out_width = hw::field_maximum(&hw::Conv::out_width);
+  std::int64_t pad_top = hw::field_maximum(&hw::Conv::pad_top);
+  std::int64_t pad_left = hw::field_maximum(&hw::Conv::pad_left);
+};
 
-bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch,
+                 const FieldLimits& limits) {
   const std::int64_t channels = problem.depthwise ? tiling.out_channels.tile : tiling.in_channels.tile;
   const Bytes in_pixel = channels * arch.data.activation_bytes();
   const Bytes out_pixel = tiling.out_channels.tile * arch.data.activation_bytes();
+  const std::int64_t in_height = largest_input_extent(tiling.rows, problem.rows);
   const std::int64_t in_width = largest_input_extent(tiling.columns, problem.columns);
-  return channels <= kMaxChannels && tiling.out_channels.tile <= kMaxChannels &&
-         in_pixel <= kMaxPixelStrideBytes && out_pixel <= kMaxPixelStrideBytes &&
-         in_width * in_pixel <= kMaxRowStrideBytes && tiling.columns.tile * out_pixel <= kMaxRowStrideBytes &&
-         in_width <= kMaxExtent && tiling.columns.tile <= kMaxExtent && tiling.rows.tile <= kMaxExtent &&
-         largest_input_extent(tiling.rows, problem.rows) <= kMaxExtent;
+  return channels <= limits.in_channels && tiling.out_channels.tile <= limits.out_channels &&
+         in_pixel <= limits.in_pixel_stride && out_pixel <= limits.out_pixel_stride &&
+         in_width * in_pixel <= limits.in_row_stride &&
+         tiling.columns.tile * out_pixel <= limits.out_row_stride && in_height <= limits.in_height &&
+         in_width <= limits.in_width && tiling.rows.tile <= limits.out_height &&
+         tiling.columns.tile <= limits.out_width &&
+         largest_pad(tiling.rows, problem.rows) <= limits.pad_top &&
+         largest_pad(tiling.columns, problem.columns) <= limits.pad_left;
 }
 
 // Accumulator entries a tile needs (see isa::Conv): parked sums of a split reduction, or WS's working set.
@@ -37,9 +53,10 @@ bool accumulators_hold(const ConvTiling& tiling, const hw::ArchConfig& arch) {
          arch.accumulator_entries();
 }
 
-// Fills in slot sizes and counts. Double buffering wherever there is more than one tile, more slots where
-// that saves re-reading. False if the buffers are too small.
-bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, ConvTiling& tiling) {
+// Fills in slot sizes and counts: at least `buffering` wherever there are so many tiles, more where that
+// saves re-reading. False if the buffers are too small.
+bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering,
+                  ConvTiling& tiling) {
   const std::int64_t width = arch.data.activation_bytes();
   const std::int64_t in_tiles = tiling.in_channels.count();
   const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
@@ -60,17 +77,17 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, ConvTi
   const std::int64_t weight_fit = arch.weight_sram.capacity_bytes / tiling.weight_slot_bytes;
   const std::int64_t weight_wish =
       tiling.order == LoopOrder::kPixelsOuter ? in_tiles * out_tiles : 2 * in_tiles;
-  const std::int64_t weight_need = std::min<std::int64_t>(2, weight_blocks);
+  const std::int64_t weight_need = std::min(buffering, weight_blocks);
   if (weight_fit < weight_need) return false;
   tiling.weight_slots = std::min({weight_fit, std::max(weight_wish, weight_need), weight_blocks});
 
   const std::int64_t output_blocks = pixel_tiles * out_tiles * problem.groups;
-  tiling.output_slots = std::min<std::int64_t>(2, output_blocks);
+  tiling.output_slots = std::min(buffering, output_blocks);
   const Bytes rest = arch.global_buffer.capacity_bytes - tiling.output_slots * tiling.output_slot_bytes;
   if (rest <= 0) return false;
   const std::int64_t input_blocks = pixel_tiles * problem.groups * (problem.depthwise ? out_tiles : in_tiles);
   const std::int64_t input_fit = rest / tiling.input_slot_bytes;
-  const std::int64_t input_need = std::min<std::int64_t>(2, input_blocks);
+  const std::int64_t input_need = std::min(buffering, input_blocks);
   const std::int64_t input_wish =
       tiling.order == LoopOrder::kWeightsOuter ? std::max(input_need, pixel_tiles * in_tiles) : 2 * in_tiles;
   if (input_fit < input_need) return false;
@@ -85,7 +102,8 @@ struct Best {
 
 class Search {
  public:
-  Search(const ConvProblem& problem, const hw::ArchConfig& arch) : problem_(problem), arch_(arch) {}
+  Search(const ConvProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering)
+      : problem_(problem), arch_(arch), buffering_(buffering) {}
 
   // Best tiling of one dataflow. Columns are cut only if no tile of whole rows fits: shorter runs help
   // nobody.
@@ -122,10 +140,10 @@ class Search {
   }
 
   void try_orders(ConvTiling tiling, Best& best) const {
-    if (!fields_hold(problem_, tiling, arch_) || !accumulators_hold(tiling, arch_)) return;
+    if (!fields_hold(problem_, tiling, arch_, limits_) || !accumulators_hold(tiling, arch_)) return;
     for (const LoopOrder order : {LoopOrder::kWeightsOuter, LoopOrder::kPixelsOuter}) {
       tiling.order = order;
-      if (!assign_slots(problem_, arch_, tiling)) continue;
+      if (!assign_slots(problem_, arch_, buffering_, tiling)) continue;
       const ConvCost cost = conv_cost(problem_, tiling, arch_);
       if (!best.tiling || cost.objective < best.cost.objective) best = {tiling, cost};
     }
@@ -133,6 +151,8 @@ class Search {
 
   const ConvProblem& problem_;
   const hw::ArchConfig& arch_;
+  std::int64_t buffering_;
+  FieldLimits limits_;
 };
 
 Bytes smallest_input_bytes(const ConvProblem& problem, const hw::ArchConfig& arch) {
@@ -146,21 +166,41 @@ const char* loop_order_name(LoopOrder order) {
   return order == LoopOrder::kWeightsOuter ? "weights outer" : "pixels outer";
 }
 
+namespace {
+
+// The smallest tile has one output pixel, one input and one output channel; says which memory is too small.
+[[noreturn]] void refuse(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+  const Bytes weights = round_up(weight_block_size(1, 1, problem, arch), kParameterAlignment);
+  const Bytes maps = round_up(smallest_input_bytes(problem, arch), kParameterAlignment) +
+                     round_up(Bytes{arch.data.activation_bytes()}, kParameterAlignment);
+  const std::string tile = fmt::format("layer '{}': the smallest tile ({}x{} window, one channel)", layer,
+                                       problem.rows.kernel, problem.columns.kernel);
+  if (weights > arch.weight_sram.capacity_bytes) {
+    throw CapacityError(tile + " in weight SRAM", weights, arch.weight_sram.capacity_bytes);
+  }
+  if (maps > arch.global_buffer.capacity_bytes) {
+    throw CapacityError(tile + " in the global buffer", maps, arch.global_buffer.capacity_bytes);
+  }
+  throw GraphError(layer,
+                   fmt::format("no tile fits the fields of the CONV instruction: {}x{} window, padding "
+                               "{} and {} in front of {}x{} pixels",
+                               problem.rows.kernel, problem.columns.kernel, problem.rows.pad_before,
+                               problem.columns.pad_before, problem.rows.in_size, problem.columns.in_size));
+}
+
+}  // namespace
+
 ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
-  const Search search(problem, arch);
   Best ws;
   Best os;
-  if (arch.pe_array.weight_stationary) ws = search.run(hw::Dataflow::kWeightStationary);
-  if (arch.pe_array.output_stationary) os = search.run(hw::Dataflow::kOutputStationary);
-  if (!ws.tiling && !os.tiling) {
-    throw CapacityError(
-        fmt::format(
-            "layer '{}': the smallest tile ({}x{} window; weights {} bytes, input {} bytes) does not fit "
-            "twice into weight SRAM ({} bytes) and global buffer",
-            layer, problem.rows.kernel, problem.columns.kernel, weight_block_size(1, 1, problem, arch),
-            smallest_input_bytes(problem, arch), arch.weight_sram.capacity_bytes),
-        2 * smallest_input_bytes(problem, arch), arch.global_buffer.capacity_bytes);
+  // One buffer for loading, computing and storing in turn is slow: only if double buffering fits nowhere.
+  for (const std::int64_t buffering : {2, 1}) {
+    const Search search(problem, arch, buffering);
+    if (arch.pe_array.weight_stationary) ws = search.run(hw::Dataflow::kWeightStationary);
+    if (arch.pe_array.output_stationary) os = search.run(hw::Dataflow::kOutputStationary);
+    if (ws.tiling || os.tiling) break;
   }
+  if (!ws.tiling && !os.tiling) refuse(problem, arch, layer);
   const bool take_ws = ws.tiling && (!os.tiling || ws.cost.objective <= os.cost.objective);
   const Best& best = take_ws ? ws : os;
   std::string reason;

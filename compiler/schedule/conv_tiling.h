@@ -83,7 +83,7 @@ struct ConvPlan {
 };
 
 /// Searches tile sizes, both loop orders and the dataflows the array has. `layer` is used in messages only.
-/// Throws CapacityError if not even the smallest tile fits.
+/// Throws CapacityError if not even the smallest tile fits, GraphError if no tile fits the instruction.
 ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer);
 
 }  // namespace npu::compiler

@@ -13,8 +13,20 @@ InputSpan input_span(std::int64_t out_begin, std::int64_t outputs, std::int64_t 
   InputSpan span;
   span.begin = std::clamp<std::int64_t>(low, 0, size - 1);
   span.extent = std::max<std::int64_t>(std::min(high, size) - span.begin, 1);
-  span.pad = span.begin - low;
+  // Behind the last position: padding in front moves the one that is loaded out of reach.
+  span.pad = low >= size ? high - low : span.begin - low;
   return span;
+}
+
+std::int64_t largest_pad(const TileAxis& out, const WindowAxis& window) {
+  // The first tile has the most padding in front; only tiles behind the last position need more.
+  const std::int64_t first_behind = ceil_div(window.in_size + window.pad_before, window.stride);
+  const std::int64_t last = out.begin(out.count() - 1);
+  if (last < first_behind) return window.pad_before;
+  std::int64_t behind = last;
+  while (behind >= out.tile && behind - out.tile >= first_behind) behind -= out.tile;
+  const std::int64_t outputs = std::min(out.tile, out.size - behind);
+  return std::max(window.pad_before, (outputs - 1) * window.stride + window.kernel);
 }
 
 std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window) {

@@ -21,7 +21,8 @@ struct TileAxis {
 };
 
 /// The input positions [begin, begin + extent) that outputs [out_begin, out_begin + outputs) of a window
-/// need, clipped to the real positions [0, size); `pad` = padding positions in front of `begin`.
+/// need, clipped to the real positions [0, size); `pad` = padding positions in front of `begin`. Outputs that
+/// see padding alone still get one position, out of their reach.
 struct InputSpan {
   std::int64_t begin = 0;
   std::int64_t extent = 0;
@@ -37,6 +38,9 @@ struct WindowAxis {
   std::int64_t pad_before = 0;
   std::int64_t in_size = 1;
 };
+
+/// Largest `pad` of any tile's span.
+std::int64_t largest_pad(const TileAxis& out, const WindowAxis& window);
 
 /// Input positions loaded when the outputs are taken tile by tile: halos count once per tile that needs them.
 std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window);

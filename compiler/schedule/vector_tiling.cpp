@@ -6,28 +6,46 @@
 #include <optional>
 
 #include "hw/common/error.h"
+#include "hw/isa/field_tools.h"
 
 namespace npu::compiler {
 namespace {
 
 constexpr Bytes kSlotAlignment = 16;
-// Largest values of the VECTOR fields (hw/isa/fields.cpp).
-constexpr std::int64_t kMaxExtent = 4096;
-constexpr std::int64_t kMaxPixelStrideBytes = 65535;
-constexpr std::int64_t kMaxRowStrideBytes = (1 << 20) - 1;
+// What the fields of a VECTOR hold, looked up once.
+struct FieldLimits {
+  std::int64_t channels = hw::field_maximum(&hw::Vector::channels);
+  std::int64_t pixel_stride = hw::field_maximum(&hw::Vector::a_pixel_stride);
+  std::int64_t in_row_stride = hw::field_maximum(&hw::Vector::a_row_stride);
+  std::int64_t out_row_stride = hw::field_maximum(&hw::Vector::out_row_stride);
+  std::int64_t in_height = hw::field_maximum(&hw::Vector::in_height);
+  std::int64_t in_width = hw::field_maximum(&hw::Vector::in_width);
+  std::int64_t out_height = hw::field_maximum(&hw::Vector::out_height);
+  std::int64_t out_width = hw::field_maximum(&hw::Vector::out_width);
+};
 
-bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, VectorTiling& tiling) {
+bool fields_hold(const VectorProblem& problem, const hw::ArchConfig& arch, const VectorTiling& tiling,
+                 const FieldLimits& limits) {
   const Bytes pixel_bytes = tiling.channels.tile * arch.data.activation_bytes();
   const std::int64_t in_rows = largest_input_extent(tiling.rows, problem.rows);
   const std::int64_t in_columns = largest_input_extent(tiling.columns, problem.columns);
-  if (pixel_bytes > kMaxPixelStrideBytes || in_columns * pixel_bytes > kMaxRowStrideBytes ||
-      in_rows > kMaxExtent || in_columns > kMaxExtent) {
-    return false;
-  }
+  return tiling.channels.tile <= limits.channels && pixel_bytes <= limits.pixel_stride &&
+         in_columns * pixel_bytes <= limits.in_row_stride &&
+         tiling.columns.tile * pixel_bytes <= limits.out_row_stride && in_rows <= limits.in_height &&
+         in_columns <= limits.in_width && tiling.rows.tile <= limits.out_height &&
+         tiling.columns.tile <= limits.out_width;
+}
+
+// Slot sizes, and as many slots as `buffering` says where there are so many tiles. False if they do not fit.
+bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering,
+                  VectorTiling& tiling) {
+  const Bytes pixel_bytes = tiling.channels.tile * arch.data.activation_bytes();
+  const std::int64_t in_rows = largest_input_extent(tiling.rows, problem.rows);
+  const std::int64_t in_columns = largest_input_extent(tiling.columns, problem.columns);
   tiling.input_slot_bytes = round_up(in_rows * in_columns * pixel_bytes, kSlotAlignment);
   tiling.output_slot_bytes = round_up(tiling.rows.tile * tiling.columns.tile * pixel_bytes, kSlotAlignment);
   const std::int64_t tiles = tiling.rows.count() * tiling.columns.count() * tiling.channels.count();
-  tiling.slots = std::min<std::int64_t>(2, tiles);
+  tiling.slots = std::min(buffering, tiles);
   return tiling.slots * (problem.operands * tiling.input_slot_bytes + tiling.output_slot_bytes) <=
          arch.global_buffer.capacity_bytes;
 }
@@ -57,9 +75,10 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
          elements / tiles / arch.vector_unit.lanes;
 }
 
-}  // namespace
-
-VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+// Columns are cut only if no tile of whole rows fits.
+std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchConfig& arch,
+                                   std::int64_t buffering) {
+  const FieldLimits limits;
   std::optional<VectorTiling> best;
   for (const std::int64_t columns : tile_candidates(problem.out_width, 1)) {
     for (const std::int64_t channels : tile_candidates(problem.channels, arch.vector_unit.lanes)) {
@@ -68,19 +87,33 @@ VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arc
         tiling.rows = {problem.out_height, rows};
         tiling.columns = {problem.out_width, columns};
         tiling.channels = {problem.channels, channels};
-        if (!assign_slots(problem, arch, tiling)) continue;
+        if (!fields_hold(problem, arch, tiling, limits) || !assign_slots(problem, arch, buffering, tiling))
+          continue;
         tiling.predicted_cycles = predict_cycles(problem, arch, tiling);
         if (!best || tiling.predicted_cycles < best->predicted_cycles) best = tiling;
       }
     }
-    if (best) return *best;  // columns are cut only if no tile of whole rows fits
+    if (best) break;
   }
-  const Bytes smallest = std::min(problem.rows.in_size, problem.rows.kernel) *
-                         std::min(problem.columns.in_size, problem.columns.kernel) *
-                         arch.data.activation_bytes();
+  return best;
+}
+
+}  // namespace
+
+VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+  // One buffer for loading, computing and storing in turn is slow: only if double buffering fits nowhere.
+  for (const std::int64_t buffering : {2, 1}) {
+    if (const auto best = search(problem, arch, buffering)) return *best;
+  }
+  const Bytes window = std::min(problem.rows.in_size, problem.rows.kernel) *
+                       std::min(problem.columns.in_size, problem.columns.kernel) *
+                       arch.data.activation_bytes();
   throw CapacityError(
-      fmt::format("layer '{}': the smallest tile does not fit twice into the global buffer", layer),
-      2 * (problem.operands * smallest + arch.data.activation_bytes()), arch.global_buffer.capacity_bytes);
+      fmt::format("layer '{}': the smallest tile ({}x{} window, one channel) in the global buffer", layer,
+                  problem.rows.kernel, problem.columns.kernel),
+      problem.operands * round_up(window, kSlotAlignment) +
+          round_up(Bytes{arch.data.activation_bytes()}, kSlotAlignment),
+      arch.global_buffer.capacity_bytes);
 }
 
 }  // namespace npu::compiler

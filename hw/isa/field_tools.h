@@ -76,4 +76,13 @@ std::int64_t largest_value(const Field<Body>& field) {
   return names.empty() ? field.maximum() : static_cast<std::int64_t>(names.size()) - 1;
 }
 
+/// Largest value of the field that stores `member`: what a compiler must keep to.
+template <class Body>
+std::int64_t field_maximum(std::int64_t Body::*member) {
+  for (const auto& field : fields_of<Body>()) {
+    if (field.member == member) return largest_value(field);
+  }
+  fail_check("field of this member", __FILE__, __LINE__, "a member that no field stores");
+}
+
 }  // namespace npu::hw

@@ -88,6 +88,25 @@ TEST_CASE("With every mix of 8 and 16 bit weights and activations all engines ag
   }
 }
 
+TEST_CASE("Convolutions whose windows lie in padding alone agree on every engine and tiling") {
+  for (std::uint64_t seed = 1; seed <= 8; ++seed) {
+    INFO("seed " << seed);
+    tests::TestRandom random(300 + seed);
+    tests::NetworkMaker net(seed, {5, random.integer(3, 9), random.integer(3, 9)});
+    const auto pad = [&] { return random.integer(0, 9); };
+    const auto wide = net.conv(net.input(), {20, 3, 2, 2, pad(), pad(), pad(), pad(), 1, false});
+    const auto more = net.conv(wide, {20, 1, 1, 1, 1, 2, 2, 1, 1, false});
+    const auto spatial = net.conv(more, {20, 3, 3, 1, pad(), pad(), pad(), pad(), 20, false});
+    const auto graph = net.finish(net.conv(spatial, {7, 2, 3, 1, 4, 0, 3, 5, 1, false}));
+    const auto input = tests::random_input(graph, seed);
+    auto arch = preset("shift_npu");
+    check_functional(graph, arch, input);
+    check_systemc(compiler::compile(graph, arch), arch, input);
+    arch.global_buffer.capacity_bytes = 1024;  // a tile of a few pixels
+    check_functional(graph, arch, input);
+  }
+}
+
 TEST_CASE("On every Squeezelerator preset all engines agree on a 16-bit network with all operators") {
   for (const char* name : {"squeezelerator_8x8", "squeezelerator_16x16", "squeezelerator_32x32"}) {
     INFO(name);

@@ -26,6 +26,16 @@ TEST_CASE("The input span of output rows is clipped to real rows and reports the
   CHECK(last.pad == 0);
 }
 
+TEST_CASE("Outputs behind the last position load one that no window of theirs reaches") {
+  // 3-wide window, stride 1, 4 positions, 5 of padding in front: output 9 reads positions 4..6.
+  const InputSpan behind = input_span(9, 2, 3, 1, 5, 4);
+  CHECK(behind.extent == 1);
+  CHECK(behind.pad >= (2 - 1) * 1 + 3);
+  CHECK(largest_pad({12, 12}, {3, 1, 5, 4}) == 5);  // one tile: padding in front
+  CHECK(largest_pad({12, 3}, {3, 1, 5, 4}) == 5);   // outputs 9..11 need (3 - 1) + 3
+  CHECK(largest_pad({14, 10}, {3, 1, 5, 4}) == 6);  // outputs 10..13 need (4 - 1) + 3
+}
+
 TEST_CASE("Halo rows count once for every tile that loads them") {
   const WindowAxis window{3, 1, 1, 8};
   CHECK(loaded_positions({8, 8}, window) == 8);
