@@ -24,10 +24,10 @@ std::array<float, kColours> read_by_channel(JsonReader& reader, const nlohmann::
   return result;
 }
 
-std::array<std::int64_t, 2> read_extent(JsonReader& reader, const char* key) {
+std::array<std::int64_t, 2> read_extent(JsonReader& reader, const nlohmann::json& object, const char* key) {
   const auto values = reader.numbers(key, 2, 1, static_cast<double>(kLargestExtent));
-  for (const double value : values) {
-    if (value != std::floor(value)) reader.fail(key, fmt::format("{}", value), "whole numbers of pixels");
+  for (const auto& value : object.at(key)) {
+    if (!value.is_number_integer()) reader.fail(key, value.dump(), "whole numbers of pixels");
   }
   return {static_cast<std::int64_t>(values[0]), static_cast<std::int64_t>(values[1])};
 }
@@ -87,7 +87,7 @@ ImageGeometry load_geometry(const std::filesystem::path& folder) {
   if (object.contains("resize") && object["resize"].is_number()) {
     geometry.resize_shorter = preprocess.integer("resize", 1, kLargestExtent);
   } else if (preprocess.has("resize")) {
-    const auto extent = read_extent(preprocess, "resize");
+    const auto extent = read_extent(preprocess, object, "resize");
     geometry.resize_height = extent[0];
     geometry.resize_width = extent[1];
   }
@@ -96,7 +96,7 @@ ImageGeometry load_geometry(const std::filesystem::path& folder) {
         "filter", {{"bilinear", ResizeFilter::kBilinear}, {"bicubic", ResizeFilter::kBicubic}});
   }
   if (preprocess.has("centre_crop")) {
-    const auto extent = read_extent(preprocess, "centre_crop");
+    const auto extent = read_extent(preprocess, object, "centre_crop");
     geometry.crop_height = extent[0];
     geometry.crop_width = extent[1];
   }

@@ -1,6 +1,6 @@
 // The machine's description: a validated, immutable struct resolved from JSON (configs/arch/*.json). Every
 // field of the JSON has its unit in its key; derived values are computed here once. Source of the blocks:
-// arXiv 1804.10642 (Squeezelerator) and arXiv 2008.05767 (shift compounding); see docs/config.md.
+// arXiv 1804.10642 (Squeezelerator) and arXiv 2008.05767 (shift compounding); see docs/config_reference.md.
 #pragma once
 
 #include <filesystem>

@@ -23,6 +23,9 @@ PeArrayConfig read_pe_array(JsonReader reader) {
   config.weight_stationary = false;
   config.output_stationary = false;
   for (const auto& name : dataflows) {
+    const bool again = name == "ws" ? config.weight_stationary : config.output_stationary;
+    if (again && (name == "ws" || name == "os"))
+      reader.fail("dataflows", "'" + name + "' twice", "each once");
     if (name == "ws") {
       config.weight_stationary = true;
     } else if (name == "os") {

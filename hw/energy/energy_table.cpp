@@ -5,6 +5,7 @@
 #include <fmt/core.h>
 
 #include <cmath>
+#include <optional>
 #include <utility>
 #include <vector>
 
@@ -53,13 +54,15 @@ std::vector<CapacityPoint> read_points(JsonReader& entry) {
 }
 
 double read_by_width(JsonReader& entry, const DataConfig& data) {
+  std::optional<double> found;
   for (JsonReader& width : entry.children("by_width")) {
     const auto weight_bits = width.integer("weight_bits", 1, 64);
     const auto activation_bits = width.integer("activation_bits", 1, 64);
     const double energy = width.number("energy", 0, kMaxEnergy);
     width.finish();
-    if (weight_bits == data.weight_bits && activation_bits == data.activation_bits) return energy;
+    if (!found && weight_bits == data.weight_bits && activation_bits == data.activation_bits) found = energy;
   }
+  if (found) return *found;
   entry.fail(
       "by_width", "no entry for this machine",
       fmt::format("one with weight_bits {} and activation_bits {}", data.weight_bits, data.activation_bits));

@@ -157,7 +157,8 @@ TEST_CASE("totals name cycles, time, energy, power, memory and per-channel data"
   const auto text = totals_text(report, summarize(report));
   for (const char* part :
        {"1,000  =  0.001 ms at 1.00 GHz", "10.2 nJ", "TOPS/W", "dram 7.92 nJ (77.5 %)",
-        "weight_sram 136 B of 64 KiB", "biases and shifts 72 B for 16 channels (4.5 bytes each)", "12.50 % of the weights"}) {
+        "weight_sram 136 B of 64 KiB", "biases and shifts 72 B for 16 channels (4.5 bytes each)",
+        "12.50 % of the weights"}) {
     INFO(text);
     REQUIRE_THAT(text, Catch::Contains(part));
   }
