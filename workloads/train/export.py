@@ -49,7 +49,7 @@ def export_onnx(model: nn.Module, image_size: int, path: pathlib.Path) -> None:
     onnx.save(file, str(path))
 
 
-def export_run(trainer, folder: pathlib.Path, command: str) -> pathlib.Path:
+def export_run(trainer, folder: pathlib.Path, commands: list[str]) -> pathlib.Path:
     """Writes <model>.onnx and <model>.json of a Trainer's run to `folder`; returns the path of the JSON file. The
     accuracy in it is measured anew on the test images."""
     folder.mkdir(parents=True, exist_ok=True)
@@ -72,7 +72,7 @@ def export_run(trainer, folder: pathlib.Path, command: str) -> pathlib.Path:
         "output": {"name": "logits", "shape": [1, len(trainer.classes)], "softmax": False},
         "classes": trainer.classes,
         "training": {
-            "command": command, "seed": settings.seed, "epochs": settings.epochs,
+            "commands": commands, "seed": settings.seed, "epochs": settings.epochs,
             "finished_epochs": len(trainer.history), "workers": settings.workers, "precision": settings.precision,
             "framework": f"torch {torch.__version__}", "training_images": trainer.training_images,
         },

@@ -38,6 +38,7 @@ class Settings:
     workers: int = 2  # threads that share a batch; each normalises its own part
     fused: bool = True  # batch norm and ReLU as one compiled operator (fused_norm.cpp)
     limit: int = 0  # use only that many training images; 0 for all
+    start_from: str = ""  # checkpoint of a finished run whose weights this one begins with; empty: weights from the seed
 
     def check(self) -> None:
         """Raises SettingsError at the first value out of range."""
@@ -77,10 +78,12 @@ class Settings:
         return full_size
 
     def differences(self, other: dict) -> list[str]:
-        """The fields in which a saved dictionary differs, as readable lines."""
+        """The fields in which a saved dictionary differs, as readable lines. A field that it lacks is younger than the
+        checkpoint, which was made as if it had its default."""
         mine = dataclasses.asdict(self)
+        saved = dataclasses.asdict(Settings()) | other
         return [
-            f"{key}: checkpoint has {other.get(key)!r}, this command has {mine.get(key)!r}"
-            for key in sorted(mine.keys() | other.keys())
-            if mine.get(key) != other.get(key)
+            f"{key}: checkpoint has {saved.get(key)!r}, this command has {mine.get(key)!r}"
+            for key in sorted(mine.keys() | saved.keys())
+            if mine.get(key) != saved.get(key)
         ]

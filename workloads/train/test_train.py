@@ -232,11 +232,35 @@ class Runs(TemporaryFolder):
     def test_the_description_beside_it_holds_what_was_measured(self):
         trainer = self.trainer(epochs=1)
         trainer.run(99, report=quiet)
-        described = json.loads(export.export_run(trainer, self.folder / "out", "the command").read_text())
+        described = json.loads(export.export_run(trainer, self.folder / "out", ["the command"]).read_text())
         self.assertEqual(described["measured"]["top1_percent"], trainer.history[-1]["test_top1_percent"])
         self.assertEqual(described["classes"], ["blue", "red"])
         self.assertEqual(described["input"]["mean"], trainer.mean)
-        self.assertEqual(described["training"]["command"], "the command")
+        self.assertEqual(described["training"]["commands"], ["the command"])
+
+    def test_a_run_can_begin_with_the_weights_of_another(self):
+        first = self.trainer("first", epochs=1)
+        first.run(99, report=quiet)
+        path = first.checkpoint_path
+        second = self.trainer("second", seed=2, start_from=str(path))
+        second.start_from(path)
+        tested = first.final_model().state_dict()
+        for name, value in second.model.state_dict().items():
+            self.assertTrue(torch.equal(value, tested[name]), name)
+        self.assertEqual((second.step, second.history), (0, []))
+        second.run(99, stop_after=2, report=quiet)
+        continued = self.trainer("second", seed=2, start_from=str(path))
+        continued.resume()
+        continued.run(99, report=quiet)
+        arguments = command_line.parser().parse_args(["--train", "a", "--test", "t", "--out", "o"])
+        commands = command_line.repeatable_commands(arguments, continued)
+        self.assertEqual(len(commands), 2)
+        self.assertIn("--out RUN1", commands[0])
+        self.assertNotIn("--start-from", commands[0])
+        self.assertIn("--start-from RUN1/checkpoint.pt", commands[1])
+        other = self.trainer("other", model="sqnxt_23_0.125")
+        with self.assertRaisesRegex(checkpoint.CheckpointError, "sqnxt_23_0.125"):
+            other.start_from(path)
 
     def test_different_classes_in_the_test_images_are_refused(self):
         other = synthetic(16, 2)
@@ -295,7 +319,7 @@ class CommandLine(TemporaryFolder):
     def test_the_recorded_command_gives_the_same_settings_again(self):
         settings = Settings(**TINY, flip=False, cutout=8)
         arguments = command_line.parser().parse_args(["--train", "a b.tar", "--test", "t", "--out", "o"])
-        words = command_line.shlex.split(command_line.repeatable_command(arguments, settings))
+        words = command_line.shlex.split(command_line.repeatable_command(arguments, settings, "RUN", ""))
         again = command_line.parser().parse_args(words[1:])
         found = Settings(**{f.name: getattr(again, f.name) for f in dataclasses.fields(Settings)})
         self.assertEqual((found, again.train), (settings, "a b.tar"))

@@ -63,6 +63,7 @@ HELP = {
     "seed": "of weights, order and augmentation",
     "workers": "threads that share each batch; every one normalises its own part, so this is part of the result",
     "fused": "batch norm and ReLU as one operator, compiled with g++ on first use",
+    "start_from": "checkpoint of another run of the same network: begin with its weights (a second, longer cycle)",
     "limit": "use only that many training images, evenly spread; 0: all",
 }
 
@@ -90,9 +91,25 @@ def parser() -> argparse.ArgumentParser:
     return result
 
 
-def repeatable_command(arguments: argparse.Namespace, settings: Settings) -> str:
-    """The command that repeats this run from nothing: every setting, and no folder of this machine but the images'."""
-    words = ["workloads/train/train.py", "--train", arguments.train, "--test", arguments.test, "--out", "RUN"]
+def repeatable_commands(arguments: argparse.Namespace, trainer: Trainer) -> list[str]:
+    """The commands that repeat this run from nothing, in order: every setting, and no folder of this machine but the
+    images'. More than one if the run began with the weights of another."""
+    runs = [dataclasses.asdict(trainer.settings)]
+    origin = trainer.origin
+    while origin:
+        runs.insert(0, origin["settings"])
+        origin = origin["origin"]
+    return [
+        repeatable_command(arguments, Settings(**settings), f"RUN{number}", f"RUN{number - 1}/checkpoint.pt")
+        for number, settings in enumerate(runs, start=1)
+    ]
+
+
+def repeatable_command(arguments: argparse.Namespace, settings: Settings, out: str, start_from: str) -> str:
+    """One of them; `start_from` stands for the path that the run was given, if it was given one."""
+    words = ["workloads/train/train.py", "--train", arguments.train, "--test", arguments.test, "--out", out]
+    if settings.start_from:
+        settings = dataclasses.replace(settings, start_from=start_from)
     for field in dataclasses.fields(Settings):
         option, value = "--" + field.name.replace("_", "-"), getattr(settings, field.name)
         if isinstance(value, bool):
@@ -115,6 +132,8 @@ def run(arguments: argparse.Namespace) -> int:
         print(f"continuing {trainer.checkpoint_path} at step {trainer.step} of {trainer.total_steps}", flush=True)
     elif arguments.export_only:
         raise checkpoint.CheckpointError(f"{trainer.checkpoint_path}: does not exist; train first")
+    elif settings.start_from:
+        trainer.start_from(pathlib.Path(settings.start_from))
     if not arguments.export_only:
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, lambda *_: setattr(trainer, "stop_requested", True))
@@ -123,8 +142,8 @@ def run(arguments: argparse.Namespace) -> int:
             return STOPPED
     import export  # needs the onnx package, which training does not
 
-    command = repeatable_command(arguments, settings)
-    print(f"exported {export.export_run(trainer, pathlib.Path(arguments.out), command)}", flush=True)
+    commands = repeatable_commands(arguments, trainer)
+    print(f"exported {export.export_run(trainer, pathlib.Path(arguments.out), commands)}", flush=True)
     return 0
 
 

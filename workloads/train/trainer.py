@@ -63,7 +63,9 @@ def _single_threaded() -> None:
 
 class Trainer:
     """One run. Each step's batch is divided among `workers` threads, each with a replica of the network that shares the
-    weights and has its own gradients; a worker's batch norms see its own part of the batch. Replica 0 is `model`. `step` counts finished optimiser steps since the beginning of the run."""
+    weights and has its own gradients; a worker's batch norms see its own part of the batch. Replica 0 is `model`.
+    `step` counts finished optimiser steps since the beginning of the run. `origin` describes the run whose weights this
+    one began with, None if they came from the seed."""
 
     def __init__(self, settings: Settings, train: data.ImageSet, test: data.ImageSet, folder: str):
         settings.check()
@@ -90,6 +92,7 @@ class Trainer:
         self._test = lambda: data.test_batches(test, TEST_BATCH, normalise)
         self.step = 0
         self.history: list[dict] = []
+        self.origin: dict | None = None
         self._sums = {"loss": 0.0, "correct": 0, "images": 0, "seconds": 0.0}
         self._last_save = time.monotonic()
         self.stop_requested = False
@@ -115,7 +118,7 @@ class Trainer:
             "settings": dataclasses.asdict(self.settings), "classes": self.classes, "mean": self.mean, "std": self.std,
             "model": self.model.state_dict(), "optimiser": self.optimiser.state_dict(), "averaged": self.averaged,
             "random": torch.get_rng_state(), "step": self.step, "total_steps": self.total_steps,
-            "history": self.history, "sums": self._sums, "torch": torch.__version__,
+            "history": self.history, "sums": self._sums, "origin": self.origin, "torch": torch.__version__,
         })  # fmt: skip
         self._last_save = time.monotonic()
 
@@ -132,6 +135,24 @@ class Trainer:
         torch.set_rng_state(state["random"])
         self.averaged = state["averaged"]
         self.step, self.history, self._sums = state["step"], state["history"], state["sums"]
+        self.origin = state.get("origin")
+
+    def start_from(self, path: pathlib.Path) -> None:
+        """Takes the tested weights of another run's checkpoint; everything else begins anew. Raises CheckpointError if
+        it holds another network, form or classes, or images with other statistics."""
+        state = checkpoint.load(path)
+        settings = state["settings"]
+        mine = (self.settings.model, self.settings.form, self.classes, self.mean, self.std)
+        theirs = (settings["model"], settings["form"], state["classes"], state["mean"], state["std"])
+        if mine != theirs:
+            raise checkpoint.CheckpointError(f"{path}: found {theirs}, expected {mine}")
+        weights = state["averaged"] or state["model"]
+        self.model.load_state_dict(weights)
+        for replica in self._replicas[1:]:
+            replica.load_state_dict(weights)
+        if self.averaged is not None:
+            self.averaged = {name: value.clone() for name, value in weights.items()}
+        self.origin = {"settings": settings, "steps": state["step"], "origin": state.get("origin")}
 
     def run(self, save_minutes: float, stop_after: int | None = None, report=print) -> bool:
         """Trains to the last epoch. Returns False if it was stopped before (stop_requested, or after `stop_after`
