@@ -61,4 +61,10 @@ hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, con
   return builder.finish();
 }
 
+hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch) {
+  ProgramBuilder builder(shapes, arch, plan_dram(shapes, arch.data.activation_bytes(), false), true);
+  for (const auto& node : shapes.nodes) emit(builder, node);
+  return builder.finish();
+}
+
 }  // namespace npu::compiler

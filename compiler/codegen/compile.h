@@ -16,4 +16,9 @@ struct CompileOptions {
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch,
                     const CompileOptions& options = {});
 
+/// The instructions that compile() makes of a network of these shapes, without constants, hashes, texts for
+/// people or verification: for estimates only, no engine can compute with it. `shapes`: of shape_graph or
+/// quantize; its element widths are not looked at. Throws as compile does.
+hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch);
+
 }  // namespace npu::compiler

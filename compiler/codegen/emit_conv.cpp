@@ -88,19 +88,22 @@ class ConvEmitter {
     const MapShape out = graph.tensors[conv_.output].shape;
     auto& layer = builder_.begin_layer(node_.name, problem_.depthwise ? "depthwise" : "conv", conv_.output);
     layer.dataflow = tiling_.dataflow == hw::Dataflow::kWeightStationary ? "ws" : "os";
-    layer.dataflow_reason = plan_.reason;
-    layer.shape = shape_text(in, out, conv_.window);
-    if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
-    const std::int64_t tiles = tiling_.rows.count() * tiling_.columns.count() * tiling_.out_channels.count() *
-                               tiling_.in_channels.count() * problem_.groups;
-    layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile,
-                               tiling_.columns.tile, tiling_.out_channels.tile, tiling_.in_channels.tile,
-                               loop_order_name(tiling_.order), tiles);
-    layer.macs = static_cast<std::int64_t>(conv_.weights.size()) * out.height * out.width;
+    if (!builder_.shapes_only()) {
+      layer.dataflow_reason = plan_.reason;
+      layer.shape = shape_text(in, out, conv_.window);
+      if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
+      const std::int64_t tiles = tiling_.rows.count() * tiling_.columns.count() *
+                                 tiling_.out_channels.count() * tiling_.in_channels.count() * problem_.groups;
+      layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile,
+                                 tiling_.columns.tile, tiling_.out_channels.tile, tiling_.in_channels.tile,
+                                 loop_order_name(tiling_.order), tiles);
+    }
+    const std::int64_t weights =
+        out.channels * conv_.window.kernel_height * conv_.window.kernel_width * (in.channels / conv_.groups);
+    layer.macs = weights * out.height * out.width;
     layer.parameters = conv_.parameters;
-    const auto channels = static_cast<Bytes>(conv_.bias.size());
-    layer.weight_bytes = static_cast<Bytes>(conv_.weights.size()) * builder_.format().weight_bytes();
-    layer.bias_bytes = channels * builder_.format().accumulator_bytes();
+    layer.weight_bytes = weights * builder_.format().weight_bytes();
+    layer.bias_bytes = out.channels * builder_.format().accumulator_bytes();
     builder_.footprint().weight_bytes += layer.weight_bytes;
     builder_.footprint().bias_bytes += layer.bias_bytes;
     for (std::int64_t tile = 0; tile < tiling_.out_channels.count(); ++tile) {
@@ -192,16 +195,25 @@ class ConvEmitter {
     if (hit) return;
     auto block = blocks_.find(key);
     if (block == blocks_.end()) {
-      auto bytes = weight_bytes(conv_, tile, problem_.depthwise, builder_.format());
-      if (last) {
-        bytes.resize(static_cast<std::size_t>(parameters_at));
-        const auto parameters = parameter_bytes(conv_, tile.out_begin, tile.out_count, builder_.format());
-        bytes.insert(bytes.end(), parameters.begin(), parameters.end());
-      }
-      const auto size = static_cast<std::int64_t>(bytes.size());
-      block = blocks_.emplace(key, Block{builder_.add_constants(bytes), size}).first;
+      const Bytes parameters =
+          hw::parameter_block_bytes(tile.out_count, builder_.format(), problem_.per_channel_multiplier);
+      const Bytes size = last ? parameters_at + parameters : weight_size;
+      block = blocks_.emplace(key, Block{add_block(tile, last, size, parameters_at), size}).first;
     }
     builder_.load_constants(block->second.offset, block->second.bytes, instruction.weight_address);
+  }
+
+  // The constants of one weight tile, with the parameters behind them in the reduction's last tile.
+  std::int64_t add_block(const WeightTile& tile, bool last, Bytes size, Bytes parameters_at) {
+    if (builder_.shapes_only()) return builder_.reserve_constants(size);
+    auto bytes = weight_bytes(conv_, tile, problem_.depthwise, builder_.format());
+    if (last) {
+      bytes.resize(static_cast<std::size_t>(parameters_at));
+      const auto parameters = parameter_bytes(conv_, tile.out_begin, tile.out_count, builder_.format());
+      bytes.insert(bytes.end(), parameters.begin(), parameters.end());
+    }
+    NPU_CHECK(std::ssize(bytes) == size, "size of a block of constants");
+    return builder_.add_constants(bytes);
   }
 
   void place_input(std::int64_t row, std::int64_t column, std::int64_t channel_tile, hw::Conv& instruction) {

@@ -34,11 +34,14 @@ std::int64_t SlotRing::place(std::int64_t key, bool* hit) {
   return base_ + static_cast<std::int64_t>(slot) * slot_bytes_;
 }
 
-ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout)
-    : graph_(graph), arch_(arch), layout_(std::move(layout)) {
+ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout,
+                               bool shapes_only)
+    : graph_(graph), arch_(arch), layout_(std::move(layout)), shapes_only_(shapes_only) {
   program_.network = graph.name;
-  program_.compatibility_hash = hw::compatibility_hash(arch);
-  program_.arch_hash = hw::arch_hash(arch);
+  if (!shapes_only) {
+    program_.compatibility_hash = hw::compatibility_hash(arch);
+    program_.arch_hash = hw::arch_hash(arch);
+  }
   program_.format = hw::machine_format(arch);
   program_.host_softmax = graph.ends_in_softmax;
   program_.footprint.activation_bytes = layout_.activation_bytes;
@@ -72,10 +75,16 @@ std::int64_t ProgramBuilder::allocate_buffer_area(Bytes bytes) {
   return from_top_ ? top - top % kBlockAlignment : 0;
 }
 
+std::int64_t ProgramBuilder::reserve_constants(Bytes bytes) {
+  const std::int64_t offset = round_up(constant_bytes_, kBlockAlignment);
+  constant_bytes_ = offset + bytes;
+  return offset;
+}
+
 std::int64_t ProgramBuilder::add_constants(const std::vector<std::uint8_t>& bytes) {
+  const std::int64_t offset = reserve_constants(std::ssize(bytes));
   auto& constants = program_.constants;
-  constants.resize(static_cast<std::size_t>(round_up(static_cast<Bytes>(constants.size()), kBlockAlignment)));
-  const auto offset = static_cast<std::int64_t>(constants.size());
+  constants.resize(static_cast<std::size_t>(offset));
   constants.insert(constants.end(), bytes.begin(), bytes.end());
   return offset;
 }
@@ -157,8 +166,7 @@ hw::Program ProgramBuilder::finish() {
   const auto instruction_bytes = static_cast<Bytes>(program_.instructions.size()) * hw::kInstructionBytes;
   program_.footprint.instruction_bytes = instruction_bytes;
   program_.dram.constant_base = round_up(instruction_bytes, kAreaAlignment);
-  program_.dram.activation_base =
-      round_up(program_.dram.constant_base + static_cast<Bytes>(program_.constants.size()), kAreaAlignment);
+  program_.dram.activation_base = round_up(program_.dram.constant_base + constant_bytes_, kAreaAlignment);
   program_.dram.end = program_.dram.activation_base + layout_.activation_bytes;
   if (program_.dram.end > arch_.dram.capacity_bytes) {
     throw CapacityError(fmt::format("network '{}' in DRAM", graph_.name), program_.dram.end,
@@ -166,7 +174,7 @@ hw::Program ProgramBuilder::finish() {
   }
   relocate();
   insert_tokens(program_);
-  hw::require_verified(program_);
+  if (!shapes_only_) hw::require_verified(program_);
   return std::move(program_);
 }
 

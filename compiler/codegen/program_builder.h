@@ -37,7 +37,10 @@ class SlotRing {
 
 class ProgramBuilder {
  public:
-  ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout);
+  /// `shapes_only`: no constants, hashes, texts or verification; the graph has no weights.
+  ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout,
+                 bool shapes_only = false);
+  bool shapes_only() const { return shapes_only_; }
 
   const QuantizedGraph& graph() const { return graph_; }
   const hw::ArchConfig& arch() const { return arch_; }
@@ -55,6 +58,8 @@ class ProgramBuilder {
 
   /// Appends a block to the constants; returns its offset.
   std::int64_t add_constants(const std::vector<std::uint8_t>& bytes);
+  /// The place of a block of constants; all that a shapes-only program knows of it.
+  std::int64_t reserve_constants(Bytes bytes);
 
   void load_constants(std::int64_t constant_offset, std::int64_t bytes, std::int64_t sram_address);
   void load_tile(const hw::TensorSymbol& map, const MapTile& tile, std::int64_t sram_address);
@@ -77,6 +82,8 @@ class ProgramBuilder {
   const hw::ArchConfig& arch_;
   DramLayout layout_;
   hw::Program program_;
+  bool shapes_only_;
+  Bytes constant_bytes_ = 0;
   Bytes weight_cursor_ = 0;
   bool from_top_ = false;
 };

@@ -7,7 +7,7 @@
 #include "hw/modules/run_machine.h"
 #include "sim/engines/common/tensor_io.h"
 #include "sim/engines/systemc/job_folder.h"
-#include "sim/engines/systemc/measurement.h"
+#include "sim/engines/common/measurement.h"
 #include "sim/engines/systemc/systemc_engine.h"
 
 namespace npu::sim {

@@ -2,8 +2,8 @@
 #include <nlohmann/json.hpp>
 
 #include "hw/common/error.h"
-#include "sim/engines/systemc/high_water.h"
-#include "sim/engines/systemc/measurement.h"
+#include "sim/engines/common/high_water.h"
+#include "sim/engines/common/measurement.h"
 #include "tests/sim/engines/systemc/tiny_program.h"
 #include "tests/support.h"
 

@@ -1,11 +1,11 @@
-#include "sim/engines/systemc/measurement.h"
+#include "sim/engines/common/measurement.h"
 
 #include <algorithm>
 #include <numeric>
 
 #include "hw/common/error.h"
 #include "hw/timing/transfer_timing.h"
-#include "sim/engines/systemc/high_water.h"
+#include "sim/engines/common/high_water.h"
 
 namespace npu::sim {
 namespace {

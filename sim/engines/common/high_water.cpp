@@ -1,6 +1,6 @@
 // Method: instructions in order of their start; for each line of a memory, the life that the last write
 // began; a life is closed by the next write or by the end of the run; then the largest sum of open lives.
-#include "sim/engines/systemc/high_water.h"
+#include "sim/engines/common/high_water.h"
 
 #include <algorithm>
 #include <utility>

@@ -1,0 +1,16 @@
+// The network as timing sees it: the nodes and shapes that quantisation would give, without weights, scales
+// or calibration. Models: operators, windows, groups, views and copies of concatenations, order. Does not
+// model: values; programs made from it cannot compute.
+#pragma once
+
+#include "compiler/graph/graph.h"
+#include "compiler/quant/quantized_graph.h"
+
+namespace npu::compiler {
+
+/// Same tensors and nodes as quantize() makes of `canonical`, with empty weights, biases and shifts. Element
+/// widths are left at their defaults: compile_shapes takes the machine's. Throws GraphError where quantize
+/// would refuse an operator.
+QuantizedGraph shape_graph(const Graph& canonical);
+
+}  // namespace npu::compiler

@@ -1,0 +1,88 @@
+#include "sim/engines/estimate/estimate_engine.h"
+
+#include <algorithm>
+
+#include "hw/timing/transfer_timing.h"
+#include "sim/engines/common/measurement.h"
+#include "sim/engines/estimate/instruction_costs.h"
+#include "sim/engines/estimate/recurrence.h"
+
+namespace npu::sim {
+namespace {
+
+/// What the machine's memories and output stage count while it runs.
+void add_totals(const hw::Program& program, const hw::ArchConfig& arch, hw::MachineTrace& trace) {
+  trace.dram_read_bytes = trace.instruction_fetch_bytes;
+  for (const hw::Instruction& instruction : program.instructions) {
+    switch (instruction.opcode) {
+      case hw::Opcode::kLoadWeights:
+      case hw::Opcode::kLoadActivations:
+        trace.dram_read_bytes += hw::bus_bytes(instruction.transfer(), arch.dram);
+        break;
+      case hw::Opcode::kStore:
+        trace.dram_write_bytes += hw::bus_bytes(instruction.transfer(), arch.dram);
+        break;
+      case hw::Opcode::kConv: {
+        const hw::Conv& conv = instruction.conv();
+        if (conv.last == 0) break;
+        const std::int64_t outputs = conv.out_height * conv.out_width * conv.out_channels;
+        trace.compounded += outputs;
+        trace.compounding_busy += ceil_div(outputs, arch.compounding.lanes);
+        break;
+      }
+      default:
+        break;
+    }
+  }
+}
+
+}  // namespace
+
+RunResult run_estimate(const hw::Program& program, const hw::ArchConfig& arch) {
+  hw::check_compatible(program, arch);
+  InstructionCosts known(arch);
+  std::vector<InstructionCost> costs;
+  hw::AccessCounts ignored;
+  for (std::size_t pc = 0, layer = 0; pc < program.instructions.size(); ++pc) {
+    while (layer < program.layers.size() && program.layers[layer].first_pc <= static_cast<std::int64_t>(pc)) {
+      known.new_layer();
+      ++layer;
+    }
+    costs.push_back(known.of(program.instructions[pc], ignored));
+  }
+  hw::MachineTrace trace = run_recurrence(program, arch, costs);
+  add_totals(program, arch, trace);
+  return measure(program, arch, trace);
+}
+
+Estimate estimate(const hw::Program& program, const hw::ArchConfig& arch) {
+  Estimate result;
+  result.layers.resize(program.layers.size());
+  InstructionCosts known(arch);
+  std::vector<InstructionCost> costs(program.instructions.size());
+  for (std::size_t index = 0; index < program.layers.size(); ++index) {
+    known.new_layer();
+    LayerEstimate& layer = result.layers[index];
+    for (auto pc = program.layers[index].first_pc; pc < program.layers[index].last_pc; ++pc) {
+      const auto at = static_cast<std::size_t>(pc);
+      costs[at] = known.of(program.instructions[at], layer.counts);
+    }
+    result.counts += layer.counts;
+  }
+  const hw::MachineTrace trace = run_recurrence(program, arch, costs);
+  result.cycles = trace.cycles;
+  result.counts[hw::Component::kDram] += trace.instruction_fetch_bytes;
+  Cycles reached = 0;
+  for (std::size_t index = 0; index < program.layers.size(); ++index) {
+    Cycles end = reached;
+    for (auto pc = program.layers[index].first_pc; pc < program.layers[index].last_pc; ++pc) {
+      end = std::max(end, trace.instructions[static_cast<std::size_t>(pc)].end);
+    }
+    result.layers[index].cycles = end - reached;
+    reached = end;
+  }
+  if (!result.layers.empty()) result.layers.back().cycles += result.cycles - reached;
+  return result;
+}
+
+}  // namespace npu::sim

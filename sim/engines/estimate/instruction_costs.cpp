@@ -1,0 +1,48 @@
+#include "sim/engines/estimate/instruction_costs.h"
+
+#include <algorithm>
+
+#include "hw/timing/conv_timing.h"
+#include "hw/timing/transfer_timing.h"
+#include "hw/timing/vector_timing.h"
+
+namespace npu::sim {
+
+const InstructionCosts::Known& InstructionCosts::convolution(const hw::Instruction& instruction) {
+  // Kernel, strides and dataflow are the layer's.
+  const hw::Conv& conv = instruction.conv();
+  const Shape shape{{conv.out_height, conv.out_width, conv.out_channels, conv.in_channels, conv.in_height,
+                     conv.in_width, conv.pad_top, conv.pad_left, conv.first, conv.last}};
+  const auto known = std::find_if(convolutions_.rbegin(), convolutions_.rend(),
+                                  [&](const Known& entry) { return entry.shape == shape; });
+  if (known != convolutions_.rend()) return *known;
+  const Cycles cycles = hw::conv_cycles(hw::conv_work(conv), arch_).total();
+  convolutions_.push_back({shape, cycles, hw::access_counts(instruction, arch_)});
+  return convolutions_.back();
+}
+
+InstructionCost InstructionCosts::of(const hw::Instruction& instruction, hw::AccessCounts& counts) {
+  switch (instruction.opcode) {
+    case hw::Opcode::kConv: {
+      const Known& known = convolution(instruction);
+      counts += known.counts;
+      return {known.cycles, 0};
+    }
+    case hw::Opcode::kVector:
+      counts += hw::access_counts(instruction, arch_);
+      return {hw::vector_cycles(instruction.vector(), arch_), 0};
+    case hw::Opcode::kLoadWeights:
+    case hw::Opcode::kLoadActivations:
+    case hw::Opcode::kStore: {
+      const hw::AccessCounts transfer = hw::access_counts(instruction, arch_);
+      counts += transfer;
+      return {0, transfer[hw::Component::kDram]};
+    }
+    case hw::Opcode::kSync:
+    case hw::Opcode::kHalt:
+      break;
+  }
+  return {};
+}
+
+}  // namespace npu::sim

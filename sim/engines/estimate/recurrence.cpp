@@ -1,0 +1,208 @@
+#include "sim/engines/estimate/recurrence.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <array>
+
+#include "hw/common/error.h"
+#include "hw/isa/fields.h"
+#include "hw/timing/transfer_runs.h"
+#include "sim/engines/estimate/shared_bus.h"
+
+namespace npu::sim {
+namespace {
+
+constexpr std::size_t kUnits = hw::kUnits;
+
+/// One in-order unit and its queue. Times are of the instructions in the unit's own order.
+struct UnitState {
+  std::vector<std::int64_t> pcs;  ///< delivered so far
+  std::vector<Cycles> delivered;  ///< when each entered the queue
+  std::vector<Cycles> taken;      ///< when each left the queue
+  std::size_t finished = 0;       ///< instructions that have ended; the next one is at the head
+  Cycles free_since = 0;
+  bool on_bus = false;
+  std::array<std::size_t, kUnits> tokens_taken{};  ///< from each producer
+};
+
+class Recurrence {
+ public:
+  Recurrence(const hw::Program& program, const hw::ArchConfig& arch,
+             const std::vector<InstructionCost>& costs)
+      : program_(program), arch_(arch), costs_(costs), bus_(arch.dram) {
+    trace_.instructions.resize(program.instructions.size());
+    const std::size_t each = program.instructions.size() / 2 + 1;
+    for (UnitState& unit : units_) {
+      unit.pcs.reserve(each);
+      unit.delivered.reserve(each);
+      unit.taken.reserve(each);
+    }
+  }
+
+  hw::MachineTrace run() {
+    for (;;) {
+      while (advance()) {
+      }
+      if (bus_.idle()) break;
+      complete(bus_.next());
+    }
+    if (!halted_) fail();
+    trace_.cycles = dispatcher_time_;
+    for (const UnitState& unit : units_) trace_.cycles = std::max(trace_.cycles, unit.free_since);
+    trace_.dram_bus_busy = bus_.busy_cycles();
+    return std::move(trace_);
+  }
+
+ private:
+  std::int64_t instruction_count() const { return std::ssize(program_.instructions); }
+
+  /// Everything that can be worked out without the bus. False if nothing could.
+  bool advance() {
+    bool progress = false;
+    while (dispatch_one()) progress = true;
+    for (std::size_t unit = 0; unit < kUnits; ++unit) {
+      while (start_next(unit)) progress = true;
+    }
+    return progress;
+  }
+
+  /// The command processor hands on the next instruction, or starts the fetch of the next block.
+  bool dispatch_one() {
+    if (halted_ || fetching_ || next_pc_ >= instruction_count()) return false;
+    const std::int64_t block = arch_.command_processor.fetch_instructions;
+    if (next_pc_ % block == 0 && fetched_up_to_ <= next_pc_) {
+      start_fetch(std::min(block, instruction_count() - next_pc_));
+      return true;
+    }
+    const hw::Instruction& instruction = program_.instructions[static_cast<std::size_t>(next_pc_)];
+    if (instruction.opcode == hw::Opcode::kHalt) {
+      dispatcher_time_ += arch_.command_processor.dispatch_cycles;
+      halted_ = true;
+      return true;
+    }
+    UnitState& unit = units_[static_cast<std::size_t>(hw::unit_of(instruction))];
+    // The queue has room once the instruction `queue_depth` places earlier has left it.
+    const auto depth = static_cast<std::size_t>(arch_.command_processor.queue_depth);
+    Cycles room = 0;
+    if (unit.pcs.size() >= depth) {
+      const std::size_t leaves = unit.pcs.size() - depth;
+      if (unit.taken.size() <= leaves) return false;
+      room = unit.taken[leaves];
+    }
+    dispatcher_time_ = std::max(dispatcher_time_ + arch_.command_processor.dispatch_cycles, room);
+    unit.pcs.push_back(next_pc_++);
+    unit.delivered.push_back(dispatcher_time_);
+    return true;
+  }
+
+  void start_fetch(std::int64_t count) {
+    const std::int64_t address = program_.dram.instruction_base + next_pc_ * hw::kInstructionBytes;
+    const Bytes bytes = hw::aligned_bytes(address, count * hw::kInstructionBytes, arch_.dram.access_bytes);
+    trace_.instruction_fetch_bytes += bytes;
+    fetched_up_to_ = next_pc_ + count;
+    fetching_ = true;
+    bus_.request(SharedBus::kFetchClient, dispatcher_time_, bytes, bytes);  // in one piece
+  }
+
+  /// Starts the unit's next instruction if all that it waits for has a known time.
+  bool start_next(std::size_t index) {
+    UnitState& unit = units_[index];
+    if (unit.on_bus || unit.finished == unit.pcs.size()) return false;
+    const Cycles taken = std::max(unit.free_since, unit.delivered[unit.finished]);
+    if (unit.taken.size() == unit.finished) unit.taken.push_back(taken);
+    const auto pc = static_cast<std::size_t>(unit.pcs[unit.finished]);
+    const hw::Instruction& instruction = program_.instructions[pc];
+    if (!tokens_known(unit, index, instruction.tokens)) return false;
+    hw::InstructionRecord& record = trace_.instructions[pc];
+    record.dispatch_stall = taken - unit.free_since;
+    record.start = take_tokens(unit, index, instruction.tokens, taken, record);
+    const InstructionCost& cost = costs_[pc];
+    if (cost.bus_bytes > 0) {
+      unit.on_bus = true;
+      bus_.request(static_cast<int>(index), record.start, cost.bus_bytes, arch_.dma.request_bytes);
+    } else {
+      end_instruction(index, record.start + cost.cycles);
+    }
+    return true;
+  }
+
+  bool tokens_known(const UnitState& unit, std::size_t consumer, const hw::Tokens& tokens) const {
+    for (std::size_t producer = 0; producer < kUnits; ++producer) {
+      const std::size_t needed = unit.tokens_taken[producer] + tokens.wait[producer];
+      if (tokens.wait[producer] > 0 && signals_[producer][consumer].size() < needed) return false;
+    }
+    return true;
+  }
+
+  /// Takes the tokens; returns when the last of them is there. While several producers are missing the time
+  /// counts for the first of them, as in the machine.
+  Cycles take_tokens(UnitState& unit, std::size_t consumer, const hw::Tokens& tokens, Cycles now,
+                     hw::InstructionRecord& record) {
+    for (std::size_t producer = 0; producer < kUnits; ++producer) {
+      if (tokens.wait[producer] == 0) continue;
+      unit.tokens_taken[producer] += tokens.wait[producer];
+      const Cycles there = signals_[producer][consumer][unit.tokens_taken[producer] - 1];
+      if (there <= now) continue;
+      record.token_stall[producer] = there - now;
+      now = there;
+    }
+    return now;
+  }
+
+  void end_instruction(std::size_t index, Cycles end) {
+    UnitState& unit = units_[index];
+    const auto pc = static_cast<std::size_t>(unit.pcs[unit.finished]);
+    trace_.instructions[pc].end = end;
+    unit.free_since = end;
+    ++unit.finished;
+    const hw::Tokens& tokens = program_.instructions[pc].tokens;
+    for (std::size_t consumer = 0; consumer < kUnits; ++consumer) {
+      if (tokens.signal[consumer]) signals_[index][consumer].push_back(end);
+    }
+  }
+
+  void complete(const SharedBus::Completion& completion) {
+    if (completion.client == SharedBus::kFetchClient) {
+      dispatcher_time_ = completion.cycle;
+      fetching_ = false;
+      return;
+    }
+    const auto index = static_cast<std::size_t>(completion.client);
+    units_[index].on_bus = false;
+    end_instruction(index, completion.cycle);
+  }
+
+  [[noreturn]] void fail() const {
+    Cycles last = 0;
+    for (const UnitState& unit : units_) last = std::max(last, unit.free_since);
+    throw SimulationError("estimate", last,
+                          fmt::format("deadlock, nothing can make progress any more; {} of {} instructions "
+                                      "dispatched",
+                                      next_pc_, instruction_count()));
+  }
+
+  const hw::Program& program_;
+  const hw::ArchConfig& arch_;
+  const std::vector<InstructionCost>& costs_;
+  SharedBus bus_;
+  hw::MachineTrace trace_;
+  std::array<UnitState, kUnits> units_;
+  /// signals_[producer][consumer]: when each token came.
+  std::array<std::array<std::vector<Cycles>, kUnits>, kUnits> signals_;
+  std::int64_t next_pc_ = 0;
+  std::int64_t fetched_up_to_ = 0;
+  Cycles dispatcher_time_ = 0;
+  bool fetching_ = false;
+  bool halted_ = false;
+};
+
+}  // namespace
+
+hw::MachineTrace run_recurrence(const hw::Program& program, const hw::ArchConfig& arch,
+                                const std::vector<InstructionCost>& costs) {
+  NPU_CHECK(costs.size() == program.instructions.size(), "every instruction has a cost");
+  return Recurrence(program, arch, costs).run();
+}
+
+}  // namespace npu::sim
