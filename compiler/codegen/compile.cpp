@@ -55,14 +55,17 @@ void emit(ProgramBuilder& builder, const QNode& node) {
 
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, const CompileOptions& options) {
   check_formats(graph, arch);
+  PlanCache plans(arch, options.mapper);
   ProgramBuilder builder(graph, arch,
-                         plan_dram(graph, arch.data.activation_bytes(), options.keep_activations));
+                         plan_dram(graph, arch.data.activation_bytes(), options.keep_activations), plans);
   for (const auto& node : graph.nodes) emit(builder, node);
   return builder.finish();
 }
 
-hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch) {
-  ProgramBuilder builder(shapes, arch, plan_dram(shapes, arch.data.activation_bytes(), false), true);
+hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch, PlanCache& plans,
+                           bool described) {
+  ProgramBuilder builder(shapes, arch, plan_dram(shapes, arch.data.activation_bytes(), false), plans,
+                         described ? ProgramContent::kDescribedShapes : ProgramContent::kShapes);
   for (const auto& node : shapes.nodes) emit(builder, node);
   return builder.finish();
 }

@@ -2,12 +2,14 @@
 #pragma once
 
 #include "compiler/quant/quantized_graph.h"
+#include "compiler/schedule/plan_cache.h"
 #include "hw/arch/arch_config.h"
 #include "hw/isa/program.h"
 
 namespace npu::compiler {
 
 struct CompileOptions {
+  MapperEffort mapper = MapperEffort::kThorough;
   bool keep_activations =
       false;  ///< no reuse of DRAM between feature maps: every tensor can be inspected afterwards
 };
@@ -16,9 +18,11 @@ struct CompileOptions {
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch,
                     const CompileOptions& options = {});
 
-/// The instructions that compile() makes of a network of these shapes, without constants, hashes, texts for
-/// people or verification: for estimates only, no engine can compute with it. `shapes`: of shape_graph or
-/// quantize; its element widths are not looked at. Throws as compile does.
-hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch);
+/// The instructions that compile() makes of a network of these shapes, without constants, verification and,
+/// unless `described`, hashes and texts for people: for estimates only, no engine can compute with it.
+/// `shapes`: of shape_graph or quantize; its element widths are not looked at. `plans`: of the same machine,
+/// empty or from earlier calls. Throws as compile does.
+hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch, PlanCache& plans,
+                           bool described = false);
 
 }  // namespace npu::compiler

@@ -40,7 +40,7 @@ class ConvEmitter {
         in_(builder.symbol(conv.input)),
         out_(builder.symbol(conv.output)),
         problem_(make_problem()),
-        plan_(plan_conv(problem_, builder.arch(), node.name)),
+        plan_(builder.plans().plan(problem_, node.name)),
         tiling_(plan_.tiling),
         weights_(builder.allocate_weight_area(tiling_.weight_slots * tiling_.weight_slot_bytes),
                  tiling_.weight_slot_bytes, tiling_.weight_slots),
@@ -88,7 +88,7 @@ class ConvEmitter {
     const MapShape out = graph.tensors[conv_.output].shape;
     auto& layer = builder_.begin_layer(node_.name, problem_.depthwise ? "depthwise" : "conv", conv_.output);
     layer.dataflow = tiling_.dataflow == hw::Dataflow::kWeightStationary ? "ws" : "os";
-    if (!builder_.shapes_only()) {
+    if (builder_.has_texts()) {
       layer.dataflow_reason = plan_.reason;
       layer.shape = shape_text(in, out, conv_.window);
       if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
@@ -205,7 +205,7 @@ class ConvEmitter {
 
   // The constants of one weight tile, with the parameters behind them in the reduction's last tile.
   std::int64_t add_block(const WeightTile& tile, bool last, Bytes size, Bytes parameters_at) {
-    if (builder_.shapes_only()) return builder_.reserve_constants(size);
+    if (!builder_.has_constants()) return builder_.reserve_constants(size);
     auto bytes = weight_bytes(conv_, tile, problem_.depthwise, builder_.format());
     if (last) {
       bytes.resize(static_cast<std::size_t>(parameters_at));

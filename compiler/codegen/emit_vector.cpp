@@ -88,7 +88,7 @@ class VectorEmitter {
   void describe_layer() {
     const auto& graph = builder_.graph();
     auto& symbol = builder_.begin_layer(layer_.node->name, layer_.op, layer_.output);
-    if (builder_.shapes_only()) return;
+    if (!builder_.has_texts()) return;
     symbol.shape = shape_text(graph.tensors[layer_.inputs.front()].shape, graph.tensors[layer_.output].shape,
                               layer_.window);
     symbol.tiling = fmt::format("rows {} cols {} channels {}, {} tiles", tiling_.rows.tile,

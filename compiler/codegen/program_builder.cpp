@@ -35,10 +35,10 @@ std::int64_t SlotRing::place(std::int64_t key, bool* hit) {
 }
 
 ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout,
-                               bool shapes_only)
-    : graph_(graph), arch_(arch), layout_(std::move(layout)), shapes_only_(shapes_only) {
+                               PlanCache& plans, ProgramContent content)
+    : graph_(graph), arch_(arch), layout_(std::move(layout)), plans_(plans), content_(content) {
   program_.network = graph.name;
-  if (!shapes_only) {
+  if (has_texts()) {
     program_.compatibility_hash = hw::compatibility_hash(arch);
     program_.arch_hash = hw::arch_hash(arch);
   }
@@ -174,7 +174,7 @@ hw::Program ProgramBuilder::finish() {
   }
   relocate();
   insert_tokens(program_);
-  if (!shapes_only_) hw::require_verified(program_);
+  if (has_constants()) hw::require_verified(program_);
   return std::move(program_);
 }
 

@@ -9,6 +9,7 @@
 
 #include "compiler/codegen/dram_layout.h"
 #include "compiler/quant/quantized_graph.h"
+#include "compiler/schedule/plan_cache.h"
 #include "hw/arch/arch_config.h"
 #include "hw/isa/program.h"
 
@@ -35,12 +36,21 @@ class SlotRing {
   std::size_t next_ = 0;
 };
 
+/// How much of a program is wanted.
+enum class ProgramContent {
+  kComplete,
+  kDescribedShapes,  ///< no constants, not verified; the graph needs no weights
+  kShapes,           ///< neither texts for people nor hashes either
+};
+
 class ProgramBuilder {
  public:
-  /// `shapes_only`: no constants, hashes, texts or verification; the graph has no weights.
-  ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout,
-                 bool shapes_only = false);
-  bool shapes_only() const { return shapes_only_; }
+  /// `plans` is of the same machine.
+  ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout, PlanCache& plans,
+                 ProgramContent content = ProgramContent::kComplete);
+  PlanCache& plans() { return plans_; }
+  bool has_constants() const { return content_ == ProgramContent::kComplete; }
+  bool has_texts() const { return content_ != ProgramContent::kShapes; }
 
   const QuantizedGraph& graph() const { return graph_; }
   const hw::ArchConfig& arch() const { return arch_; }
@@ -82,7 +92,8 @@ class ProgramBuilder {
   const hw::ArchConfig& arch_;
   DramLayout layout_;
   hw::Program program_;
-  bool shapes_only_;
+  PlanCache& plans_;
+  ProgramContent content_;
   Bytes constant_bytes_ = 0;
   Bytes weight_cursor_ = 0;
   bool from_top_ = false;

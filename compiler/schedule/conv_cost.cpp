@@ -1,9 +1,16 @@
 // Predicted cost of a tiling: array time by hw/timing, DRAM traffic by counting loads that the buffer slots
 // do not save.
+//
+// A layer runs in one or two phases, because an operand that stays on chip is loaded during the first round
+// of the outer loop only. A phase lasts as long as its slowest resource: the array, the bus, or one of the
+// three DMA channels, which pay the latency for each descriptor. Nothing overlaps the first tile's loads in
+// front of the array's work, the last tile's store behind it, or the last tile's convolution between the last
+// load and the last store.
+#include "compiler/schedule/conv_cost.h"
+
 #include <algorithm>
 #include <array>
 
-#include "compiler/schedule/conv_tiling.h"
 #include "hw/isa/regions.h"
 #include "hw/timing/conv_timing.h"
 
@@ -42,7 +49,76 @@ Cycles array_cycles_of(const ConvTiling& tiling, hw::ConvWork work, const hw::Ar
   return sum;
 }
 
-Cycles total_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+// Bytes on the bus for `pixels` pixels of `channels` channels: whole accesses per contiguous run.
+double map_bus_bytes(double pixels, std::int64_t channels, bool contiguous, const hw::ArchConfig& arch) {
+  const std::int64_t bytes = channels * arch.data.activation_bytes();
+  return pixels * static_cast<double>(contiguous ? bytes : round_up(bytes, arch.dram.access_bytes));
+}
+
+Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
+  const std::int64_t in_tiles = tiling.in_channels.count();
+  const std::int64_t blocks = tiling.out_channels.count() * in_tiles;
+  const std::int64_t kept = tiling.order == LoopOrder::kWeightsOuter ? in_tiles : blocks;
+  const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
+  const std::int64_t weights = taps * problem.out_channels * (problem.depthwise ? 1 : problem.in_channels);
+  const Bytes parameters =
+      problem.out_channels * arch.data.accumulator_bytes() + ceil_div(problem.out_channels, 2);
+  return {static_cast<double>(blocks), static_cast<double>(weights * arch.data.weight_bytes() + parameters),
+          kept <= tiling.weight_slots ? 1 : pixel_tiles};
+}
+
+Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, double pixels,
+                      const hw::ArchConfig& arch) {
+  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
+  const std::int64_t in_tiles = tiling.in_channels.count();
+  const std::int64_t out_tiles = tiling.out_channels.count();
+  if (problem.depthwise) {
+    const bool whole = out_tiles == 1 && problem.dense_input;
+    return {static_cast<double>(pixel_tiles * out_tiles),
+            map_bus_bytes(pixels, tiling.out_channels.tile, whole, arch) * static_cast<double>(out_tiles), 1};
+  }
+  const std::int64_t kept = tiling.order == LoopOrder::kPixelsOuter ? in_tiles : pixel_tiles * in_tiles;
+  const bool whole = in_tiles == 1 && problem.dense_input;
+  return {static_cast<double>(pixel_tiles * in_tiles),
+          map_bus_bytes(pixels, tiling.in_channels.tile, whole, arch) * static_cast<double>(in_tiles),
+          kept <= tiling.input_slots ? 1 : out_tiles};
+}
+
+Traffic output_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  const std::int64_t tiles = tiling.rows.count() * tiling.columns.count() * tiling.out_channels.count();
+  const double pixels = static_cast<double>(problem.out_height * problem.out_width);
+  const bool whole = tiling.out_channels.count() == 1 && problem.dense_output;
+  return {static_cast<double>(tiles),
+          map_bus_bytes(pixels, tiling.out_channels.tile, whole, arch) *
+              static_cast<double>(tiling.out_channels.count()),
+          1};
+}
+
+// What the resources do during one phase: array cycles, descriptors and bytes of each DMA channel.
+struct Phase {
+  double array = 0;
+  struct Channel {
+    double descriptors = 0;
+    double bytes = 0;
+  };
+  Channel weights, inputs, outputs;
+
+  double bytes() const { return weights.bytes + inputs.bytes + outputs.bytes; }
+};
+
+}  // namespace
+
+Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, const ConvProblem& problem,
+                        const hw::ArchConfig& arch) {
+  const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
+  const Bytes weights =
+      taps * out_channels * (problem.depthwise ? 1 : in_channels) * arch.data.weight_bytes();
+  return round_up(weights, kParameterAlignment) +
+         hw::parameter_block_bytes(out_channels, hw::machine_format(arch), problem.per_channel_multiplier);
+}
+
+double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
   hw::ConvWork work;
   work.kernel_height = problem.rows.kernel;
   work.kernel_width = problem.columns.kernel;
@@ -63,94 +139,72 @@ Cycles total_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
       }
     }
   }
-  return sum;
+  return static_cast<double>(sum);
 }
 
-// Bytes on the bus for `pixels` pixels of `channels` channels: whole accesses per contiguous run.
-double map_bus_bytes(double pixels, std::int64_t channels, bool contiguous, const hw::ArchConfig& arch) {
-  const std::int64_t bytes = channels * arch.data.activation_bytes();
-  return pixels * static_cast<double>(contiguous ? bytes : round_up(bytes, arch.dram.access_bytes));
+TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
+                             const hw::ArchConfig& arch) {
+  return {weight_traffic(problem, tiling, arch), input_traffic(problem, tiling, loaded_pixels, arch),
+          output_traffic(problem, tiling, arch), problem.depthwise};
 }
 
-struct Traffic {
-  double loads = 0;
-  double bytes = 0;
-};
-
-Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
-  const std::int64_t in_tiles = tiling.in_channels.count();
-  const std::int64_t blocks = tiling.out_channels.count() * in_tiles;
-  const std::int64_t kept = tiling.order == LoopOrder::kWeightsOuter ? in_tiles : blocks;
-  const std::int64_t passes = kept <= tiling.weight_slots ? 1 : pixel_tiles;
-  const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
-  const std::int64_t weights = taps * problem.out_channels * (problem.depthwise ? 1 : problem.in_channels);
-  const Bytes parameters =
-      problem.out_channels * arch.data.accumulator_bytes() + ceil_div(problem.out_channels, 2);
-  return {static_cast<double>(blocks * passes),
-          static_cast<double>((weights * arch.data.weight_bytes() + parameters) * passes)};
-}
-
-Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
-  const std::int64_t in_tiles = tiling.in_channels.count();
-  const std::int64_t out_tiles = tiling.out_channels.count();
-  const double pixels = static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
-                        static_cast<double>(loaded_positions(tiling.columns, problem.columns));
-  if (problem.depthwise) {
-    const bool whole = out_tiles == 1 && problem.dense_input;
-    return {static_cast<double>(pixel_tiles * out_tiles),
-            map_bus_bytes(pixels, tiling.out_channels.tile, whole, arch) * static_cast<double>(out_tiles)};
+ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,
+                     const hw::ArchConfig& arch) {
+  const double bandwidth = arch.dram.bytes_per_cycle;
+  const auto latency = static_cast<double>(arch.dram.latency_cycles);
+  const auto rounds = static_cast<double>(tiling.order == LoopOrder::kWeightsOuter
+                                              ? tiling.out_channels.count()
+                                              : tiling.rows.count() * tiling.columns.count());
+  // An operand that is reloaded, or whose tiles are each used in one round only, is spread over all rounds.
+  const auto share = [&](const Traffic& operand, bool all_in_first_round, bool first) -> Phase::Channel {
+    const auto passes = static_cast<double>(operand.passes);
+    const double part = all_in_first_round && operand.passes == 1
+                            ? (first ? 1.0 : 0.0)
+                            : (first ? 1.0 / rounds : (rounds - 1) / rounds) * passes;
+    return {operand.loads * part, operand.bytes * part};
+  };
+  const bool weights_outer = tiling.order == LoopOrder::kWeightsOuter;
+  const auto phase = [&](bool first) {
+    const double part = first ? 1.0 / rounds : (rounds - 1) / rounds;
+    return Phase{array_cycles * part, share(traffic.weights, !weights_outer, first),
+                 share(traffic.inputs, weights_outer && !traffic.inputs_by_round, first),
+                 share(traffic.outputs, false, first)};
+  };
+  const double last_tile = array_cycles / traffic.outputs.loads;
+  const double first_load = latency + (traffic.weights.bytes / traffic.weights.loads +
+                                       traffic.inputs.bytes / traffic.inputs.loads) /
+                                          bandwidth;
+  const double store = traffic.outputs.bytes / traffic.outputs.loads / bandwidth;
+  const auto duration = [&](const Phase& work, bool begins, bool ends) {
+    const auto channel = [&](const Phase::Channel& dma) {
+      return dma.descriptors * latency + dma.bytes / bandwidth;
+    };
+    const double head = begins ? first_load : 0;
+    const double after_array = ends ? latency + store : 0;
+    return std::max(
+        {head + work.array + after_array,
+         (begins ? latency : 0) + work.bytes() / bandwidth +
+             (ends ? std::max(0.0, last_tile + latency - store) : 0),
+         std::max(channel(work.weights), channel(work.inputs)) + (ends ? last_tile : 0) + after_array,
+         (begins ? first_load + last_tile : 0) + channel(work.outputs)});
+  };
+  ConvCost cost;
+  cost.array_cycles = array_cycles;
+  cost.dram_bytes = traffic.total_bytes();
+  if (rounds == 1) {
+    cost.cycles = duration(phase(true), true, true);
+  } else {
+    cost.cycles = duration(phase(true), true, false) + duration(phase(false), false, true);
   }
-  const std::int64_t kept = tiling.order == LoopOrder::kPixelsOuter ? in_tiles : pixel_tiles * in_tiles;
-  const std::int64_t passes = kept <= tiling.input_slots ? 1 : out_tiles;
-  const bool whole = in_tiles == 1 && problem.dense_input;
-  const double bytes =
-      map_bus_bytes(pixels, tiling.in_channels.tile, whole, arch) * static_cast<double>(in_tiles);
-  return {static_cast<double>(pixel_tiles * in_tiles * passes), bytes * static_cast<double>(passes)};
-}
-
-Traffic output_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t tiles = tiling.rows.count() * tiling.columns.count() * tiling.out_channels.count();
-  const double pixels = static_cast<double>(problem.out_height * problem.out_width);
-  const bool whole = tiling.out_channels.count() == 1 && problem.dense_output;
-  return {static_cast<double>(tiles), map_bus_bytes(pixels, tiling.out_channels.tile, whole, arch) *
-                                          static_cast<double>(tiling.out_channels.count())};
-}
-
-}  // namespace
-
-Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, const ConvProblem& problem,
-                        const hw::ArchConfig& arch) {
-  const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
-  const Bytes weights =
-      taps * out_channels * (problem.depthwise ? 1 : in_channels) * arch.data.weight_bytes();
-  return round_up(weights, kParameterAlignment) +
-         hw::parameter_block_bytes(out_channels, hw::machine_format(arch), problem.per_channel_multiplier);
+  cost.objective = cost.cycles + kDramWeight * cost.dram_bytes / bandwidth;
+  return cost;
 }
 
 ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const auto weights = weight_traffic(problem, tiling, arch);
-  const auto inputs = input_traffic(problem, tiling, arch);
-  const auto outputs = output_traffic(problem, tiling, arch);
-  const double bandwidth = arch.dram.bytes_per_cycle;
-  const auto latency = static_cast<double>(arch.dram.latency_cycles);
-  const auto channel_cycles = [&](const Traffic& traffic) {
-    return traffic.loads * latency + traffic.bytes / bandwidth;
-  };
-  ConvCost cost;
-  cost.array_cycles = static_cast<double>(total_array_cycles(problem, tiling, arch));
-  cost.dram_bytes = weights.bytes + inputs.bytes + outputs.bytes;
-  const double bus_cycles = cost.dram_bytes / bandwidth;
-  const double steady = std::max({cost.array_cycles, bus_cycles, channel_cycles(weights),
-                                  channel_cycles(inputs), channel_cycles(outputs)});
-  // Nothing overlaps the first tile's loads and the last tile's store.
-  const double first_load =
-      latency + weights.bytes / weights.loads / bandwidth + inputs.bytes / inputs.loads / bandwidth;
-  const double last_store = latency + outputs.bytes / outputs.loads / bandwidth;
-  cost.cycles = steady + first_load + last_store;
-  cost.objective = cost.cycles + kDramWeight * bus_cycles;
-  return cost;
+  const double pixels = static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
+                        static_cast<double>(loaded_positions(tiling.columns, problem.columns));
+  return joined_cost(tiling_traffic(problem, tiling, pixels, arch), tiled_array_cycles(problem, tiling, arch),
+                     tiling, arch);
 }
 
 }  // namespace npu::compiler

@@ -3,29 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <optional>
 
+#include "compiler/schedule/conv_search.h"
 #include "hw/common/error.h"
-#include "hw/isa/field_tools.h"
 
 namespace npu::compiler {
-namespace {
-
-// What the fields of a CONV hold, looked up once.
-struct FieldLimits {
-  std::int64_t in_channels = hw::field_maximum(&hw::Conv::in_channels);
-  std::int64_t in_pixel_stride = hw::field_maximum(&hw::Conv::in_pixel_stride);
-  std::int64_t in_row_stride = hw::field_maximum(&hw::Conv::in_row_stride);
-  std::int64_t in_height = hw::field_maximum(&hw::Conv::in_height);
-  std::int64_t in_width = hw::field_maximum(&hw::Conv::in_width);
-  std::int64_t out_channels = hw::field_maximum(&hw::Conv::out_channels);
-  std::int64_t out_pixel_stride = hw::field_maximum(&hw::Conv::out_pixel_stride);
-  std::int64_t out_row_stride = hw::field_maximum(&hw::Conv::out_row_stride);
-  std::int64_t out_height = hw::field_maximum(&hw::Conv::out_height);
-  std::int64_t out_width = hw::field_maximum(&hw::Conv::out_width);
-  std::int64_t pad_top = hw::field_maximum(&hw::Conv::pad_top);
-  std::int64_t pad_left = hw::field_maximum(&hw::Conv::pad_left);
-};
 
 bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch,
                  const FieldLimits& limits) {
@@ -95,65 +77,7 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
   return true;
 }
 
-struct Best {
-  std::optional<ConvTiling> tiling;
-  ConvCost cost;
-};
-
-class Search {
- public:
-  Search(const ConvProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering)
-      : problem_(problem), arch_(arch), buffering_(buffering) {}
-
-  // Best tiling of one dataflow. Columns are cut only if no tile of whole rows fits: shorter runs help
-  // nobody.
-  Best run(hw::Dataflow dataflow) const {
-    Best best;
-    for (const std::int64_t columns : tile_candidates(problem_.out_width, arch_.pe_array.columns)) {
-      try_columns(dataflow, columns, best);
-      if (best.tiling) break;
-    }
-    return best;
-  }
-
- private:
-  void try_columns(hw::Dataflow dataflow, std::int64_t columns, Best& best) const {
-    const auto row_tiles = tile_candidates(problem_.out_height, arch_.pe_array.rows);
-    const auto out_tiles = tile_candidates(problem_.out_channels, arch_.pe_array.columns);
-    const auto in_tiles = problem_.depthwise ? std::vector<std::int64_t>{problem_.in_channels}
-                                             : tile_candidates(problem_.in_channels, arch_.pe_array.rows);
-    for (const std::int64_t in_channels : in_tiles) {
-      for (const std::int64_t rows : row_tiles) {
-        for (const std::int64_t out_channels : out_tiles) {
-          ConvTiling tiling;
-          tiling.dataflow = dataflow;
-          tiling.rows = {problem_.out_height, rows};
-          tiling.columns = {problem_.out_width, columns};
-          tiling.out_channels = {problem_.out_channels, out_channels};
-          tiling.in_channels = {problem_.in_channels, in_channels};
-          try_orders(tiling, best);
-        }
-      }
-      // A split reduction parks partial sums: only if the whole reduction fits nowhere.
-      if (best.tiling) break;
-    }
-  }
-
-  void try_orders(ConvTiling tiling, Best& best) const {
-    if (!fields_hold(problem_, tiling, arch_, limits_) || !accumulators_hold(tiling, arch_)) return;
-    for (const LoopOrder order : {LoopOrder::kWeightsOuter, LoopOrder::kPixelsOuter}) {
-      tiling.order = order;
-      if (!assign_slots(problem_, arch_, buffering_, tiling)) continue;
-      const ConvCost cost = conv_cost(problem_, tiling, arch_);
-      if (!best.tiling || cost.objective < best.cost.objective) best = {tiling, cost};
-    }
-  }
-
-  const ConvProblem& problem_;
-  const hw::ArchConfig& arch_;
-  std::int64_t buffering_;
-  FieldLimits limits_;
-};
+namespace {
 
 Bytes smallest_input_bytes(const ConvProblem& problem, const hw::ArchConfig& arch) {
   return std::min(problem.rows.in_size, problem.rows.kernel) *
@@ -190,19 +114,12 @@ namespace {
 
 }  // namespace
 
-ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
-  Best ws;
-  Best os;
-  // One buffer for loading, computing and storing in turn is slow: only if double buffering fits nowhere.
-  for (const std::int64_t buffering : {2, 1}) {
-    const Search search(problem, arch, buffering);
-    if (arch.pe_array.weight_stationary) ws = search.run(hw::Dataflow::kWeightStationary);
-    if (arch.pe_array.output_stationary) os = search.run(hw::Dataflow::kOutputStationary);
-    if (ws.tiling || os.tiling) break;
-  }
+ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer,
+                   MapperEffort effort) {
+  const auto [ws, os] = search_tilings(problem, arch, effort);
   if (!ws.tiling && !os.tiling) refuse(problem, arch, layer);
   const bool take_ws = ws.tiling && (!os.tiling || ws.cost.objective <= os.cost.objective);
-  const Best& best = take_ws ? ws : os;
+  const BestTiling& best = take_ws ? ws : os;
   std::string reason;
   if (ws.tiling && os.tiling) {
     reason = fmt::format("predicted ws {:.0f}, os {:.0f} cycles", ws.cost.cycles, os.cost.cycles);

@@ -82,8 +82,15 @@ struct ConvPlan {
   std::string reason;  ///< "predicted ws 12345, os 23456 cycles"
 };
 
+/// How many tilings plan_conv tries.
+enum class MapperEffort {
+  kQuick,     ///< tile counts in powers of two: for sweeps over many machines
+  kThorough,  ///< every tile count along every axis
+};
+
 /// Searches tile sizes, both loop orders and the dataflows the array has. `layer` is used in messages only.
 /// Throws CapacityError if not even the smallest tile fits, GraphError if no tile fits the instruction.
-ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer);
+ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer,
+                   MapperEffort effort = MapperEffort::kThorough);
 
 }  // namespace npu::compiler

@@ -29,9 +29,20 @@ std::int64_t largest_pad(const TileAxis& out, const WindowAxis& window) {
   return std::max(window.pad_before, (outputs - 1) * window.stride + window.kernel);
 }
 
+// Whole tiles whose windows lie on the map need equally much; only those at the edges are looked at.
 std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window) {
+  const std::int64_t step = out.tile * window.stride;
+  const std::int64_t extent = (out.tile - 1) * window.stride + window.kernel;
+  const std::int64_t first_inside = ceil_div(window.pad_before, step);
+  const std::int64_t room = window.in_size + window.pad_before - extent;
+  const std::int64_t last_inside = std::min(out.size / out.tile - 1, room < 0 ? -1 : room / step);
   std::int64_t sum = 0;
   for (std::int64_t index = 0; index < out.count(); ++index) {
+    if (index == first_inside && last_inside >= first_inside) {
+      sum += (last_inside - first_inside + 1) * extent;
+      index = last_inside;
+      continue;
+    }
     sum += input_span(out.begin(index), out.extent(index), window.kernel, window.stride, window.pad_before,
                       window.in_size)
                .extent;
@@ -53,6 +64,19 @@ std::vector<std::int64_t> tile_candidates(std::int64_t size, std::int64_t granul
     parts = ceil_div(size, tile - 1) - 1;  // the next number of parts that gives a smaller tile
   }
   return {sizes.begin(), sizes.end()};
+}
+
+std::vector<std::int64_t> halving_candidates(std::int64_t size, std::int64_t granule) {
+  std::vector<std::int64_t> sizes;
+  for (std::int64_t parts = 1;; parts *= 2) {
+    const std::int64_t tile = ceil_div(size, parts);
+    sizes.push_back(tile);
+    sizes.push_back(std::min(size, round_up(tile, granule)));
+    if (tile == 1) break;
+  }
+  std::sort(sizes.begin(), sizes.end(), std::greater<>());
+  sizes.erase(std::unique(sizes.begin(), sizes.end()), sizes.end());
+  return sizes;
 }
 
 }  // namespace npu::compiler

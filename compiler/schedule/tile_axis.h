@@ -52,4 +52,8 @@ std::int64_t largest_input_extent(const TileAxis& out, const WindowAxis& window)
 /// a multiple of `granule` (the array's extent along that axis), at most `size`; distinct, largest first.
 std::vector<std::int64_t> tile_candidates(std::int64_t size, std::int64_t granule);
 
+/// A small choice of the same sizes: size / 1, / 2, / 4, ... rounded up, each also rounded up to a multiple
+/// of `granule`, and single elements; distinct, largest first.
+std::vector<std::int64_t> halving_candidates(std::int64_t size, std::int64_t granule);
+
 }  // namespace npu::compiler

@@ -66,6 +66,22 @@ class Sequence {
     leave_behind(step.load_slots, count - 1);
   }
 
+  /// `count` times the same steps. Only the first time depends on what went before, so two are enough.
+  template <class Steps>
+  void repeat(std::int64_t count, Steps&& steps) {
+    if (count > 0) steps();
+    if (count < 2) return;
+    const ConvCycles before = total_;
+    steps();
+    const auto add_again = [&](Cycles ConvCycles::*part) {
+      total_.*part += (total_.*part - before.*part) * (count - 2);
+    };
+    for (const auto part :
+         {&ConvCycles::compute, &ConvCycles::preload, &ConvCycles::drain, &ConvCycles::bandwidth}) {
+      add_again(part);
+    }
+  }
+
   /// Nothing loads behind the last step: all of its results are exposed.
   void finish() { leave_behind(0, 1); }
 
@@ -96,14 +112,14 @@ ConvCycles output_stationary_cycles(const ConvWork& work, const ArchConfig& arch
   const auto row_of_blocks = [&](bool rest_rows) {
     for (const bool rest_columns : {false, true}) {
       const auto& block = kinds[rest_rows][rest_columns];
-      for (std::int64_t count = layout.columns[rest_columns].count; count > 0; --count) {
+      sequence.repeat(layout.columns[rest_columns].count, [&] {
         sequence.add(block[0], layout.filters[0].count);
         sequence.add(block[1], layout.filters[1].count);
-      }
+      });
     }
   };
   for (const bool rest_rows : {false, true}) {
-    for (std::int64_t count = layout.rows[rest_rows].count; count > 0; --count) row_of_blocks(rest_rows);
+    sequence.repeat(layout.rows[rest_rows].count, [&] { row_of_blocks(rest_rows); });
   }
   sequence.finish();
   if (work.last) total.drain += kCompoundingStages;

@@ -5,12 +5,14 @@
 #include <CLI/CLI.hpp>
 #include <algorithm>
 #include <chrono>
+#include <map>
 
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
 #include "compiler/import/onnx_import.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/quantizer.h"
+#include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "hw/isa/verifier.h"
 #include "sim/cli/host_data.h"
@@ -135,6 +137,12 @@ void add_network_options(CLI::App& command, NetworkOptions& options, bool networ
       [&options](std::int64_t sign) { options.bias_correction = sign > 0; },
       "Correct biases for the mean error of rounded weights (default: with shifts, not with "
       "--shift-bits 0, which is plain layer-wise quantisation)");
+  command
+      .add_option("--mapper", options.mapper,
+                  "thorough: every tile count; quick: tile counts in powers of two, for sweeps")
+      ->transform(CLI::CheckedTransformer(std::map<std::string, compiler::MapperEffort>{
+          {"thorough", compiler::MapperEffort::kThorough}, {"quick", compiler::MapperEffort::kQuick}}))
+      ->default_str("thorough");
   command.add_option("--seed", options.seed, "Seed of built-in weights and synthetic inputs")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
       ->capture_default_str();
@@ -165,9 +173,21 @@ PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchCon
                                              options.bias_correction};
   prepared.shift_bits = quantizer.shift_bits;
   const auto quantized = compiler::quantize(canonical, *prepared.calibration, arch, quantizer);
-  prepared.program = compiler::compile(quantized, arch);
+  prepared.program = compiler::compile(quantized, arch, {.mapper = options.mapper});
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
   prepared.compile_seconds += seconds_since(compile_start);
+  return prepared;
+}
+
+PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchConfig& arch) {
+  auto loaded = load_network(options);
+  PreparedProgram prepared;
+  prepared.network_source = loaded.source;
+  const auto start = std::chrono::steady_clock::now();
+  const auto shapes = compiler::shape_graph(compiler::canonicalise(loaded.graph));
+  compiler::PlanCache plans(arch, options.mapper);
+  prepared.program = compiler::compile_shapes(shapes, arch, plans, true);
+  prepared.compile_seconds = seconds_since(start);
   return prepared;
 }
 

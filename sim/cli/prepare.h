@@ -9,6 +9,7 @@
 #include "compiler/data/preprocessing.h"
 #include "compiler/graph/graph.h"
 #include "compiler/quant/calibration.h"
+#include "compiler/schedule/conv_tiling.h"
 #include "hw/arch/arch_config.h"
 #include "hw/isa/program.h"
 
@@ -25,11 +26,12 @@ struct NetworkOptions {
   std::int64_t calibration_images = 100;  ///< at most so many of the folder
   std::optional<int> shift_bits;          ///< the machine's if not given
   std::optional<bool> bias_correction;    ///< the quantiser's rule if not given: with shifts only
-  std::uint64_t seed = 1;  ///< of built-in weights and synthetic inputs
+  std::uint64_t seed = 1;                 ///< of built-in weights and synthetic inputs
+  compiler::MapperEffort mapper = compiler::MapperEffort::kThorough;
 };
 
-/// Adds --network, --calibration, --calibration-images, --shift-bits, --[no-]bias-correction and --seed.
-/// `network` stays optional where `network_required` is false.
+/// Adds --network, --calibration, --calibration-images, --shift-bits, --[no-]bias-correction, --seed and
+/// --mapper. `network` stays optional where `network_required` is false.
 void add_network_options(CLI::App& command, NetworkOptions& options, bool network_required);
 
 /// A program, and what is known of the network it was made from.
@@ -51,6 +53,10 @@ inline constexpr std::int64_t kSyntheticInputs = 8;  ///< random fields that sta
 /// without calibration. `show_progress`: on a terminal, for calibration.
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
                                 bool show_progress);
+
+/// For the estimate engine: neither calibrates nor quantises, and the program has no constants. Throws what
+/// import, passes and compiler throw.
+PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchConfig& arch);
 
 /// Reads a program made by `npusim compile` and checks that it fits the machine.
 PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConfig& arch);

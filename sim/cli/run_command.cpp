@@ -22,6 +22,7 @@
 #include "sim/cli/prepare.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/terminal.h"
+#include "sim/engines/estimate/estimate_engine.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/conservation.h"
@@ -45,6 +46,8 @@ Examples:
       Accuracy too: labels.csv has the columns file,label. The calibration is reused.
   npusim run --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv --engine functional
       Accuracy only, without cycles and energy.
+  npusim run --network sqnxt_23v5_1.0 --engine estimate --mapper quick
+      Time and energy without data, in milliseconds.
   npusim run --program net.npu --arch slow_dram.json
       A program made by 'npusim compile' on a machine with other latencies and bandwidths.)";
 
@@ -115,6 +118,14 @@ void compare(const std::vector<std::uint8_t>& timed, const std::vector<std::uint
              RunReport& report) {
   ++report.check.compared;
   if (timed != functional) ++report.check.different;
+}
+
+void run_estimate_engine(const std::filesystem::path& configs, RunReport& report) {
+  const auto energies = hw::load_unit_energies(report.arch, configs);
+  const auto start = std::chrono::steady_clock::now();
+  report.timed = TimedRun{run_estimate(report.program, report.arch), energies};
+  report.host.simulation = seconds_since(start);
+  report.input_source = "none (an estimate has no data)";
 }
 
 // Runs the input on the functional engine and, if asked, on the SystemC machine.
@@ -196,19 +207,27 @@ void write_report(const RunOptions& options, const PreparedProgram& prepared, co
   write_file(folder / "result.json", json.dump(2) + "\n");
 }
 
+PreparedProgram prepare(const RunOptions& options, const hw::ArchConfig& arch) {
+  if (!options.program.empty()) return prepare_program_file(options.program, arch);
+  if (options.engine == "estimate") return prepare_estimate(options.network, arch);
+  return prepare_network(options.network, arch, options.show_progress());
+}
+
 int run(const RunOptions& options) {
   if (options.network.network.empty() == options.program.empty()) {
     throw InputError("run", "give either --network or --program");
   }
   if (!options.labels.empty() && options.images.empty()) throw InputError("--labels", "needs --images");
+  if (options.engine == "estimate" && !(options.images.empty() && options.input.empty())) {
+    throw InputError(options.images.empty() ? "--input" : "--images",
+                     "the estimate engine has no data; use --engine systemc or functional");
+  }
   require_writable_folder(options.out);
   RunReport report;
   report.arch_source = find_arch(options.arch).string();
   report.arch = hw::load_arch(report.arch_source);
   report.engine = options.engine;
-  const auto prepared = options.program.empty()
-                            ? prepare_network(options.network, report.arch, options.show_progress())
-                            : prepare_program_file(options.program, report.arch);
+  const auto prepared = prepare(options, report.arch);
   report.program = prepared.program;
   report.network_source = prepared.network_source;
   report.shift_bits = prepared.shift_bits;
@@ -220,7 +239,11 @@ int run(const RunOptions& options) {
   report.host.compile = prepared.compile_seconds;
 
   const auto images = list_data_set(options, report.program);
-  run_timed_input(options, timed_input(options, prepared, images, report), config_root(), report);
+  if (options.engine == "estimate") {
+    run_estimate_engine(config_root(), report);
+  } else {
+    run_timed_input(options, timed_input(options, prepared, images, report), config_root(), report);
+  }
   if (!images.empty()) measure_data_set(options, prepared, images, report);
 
   const auto summary = summarize(report);
@@ -269,8 +292,12 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->check(CLI::Range(1, 10'000'000));
   command->add_option("--input", options->input,
                       "The image whose execution is timed (default: the first there is)");
-  command->add_option("--engine", options->engine, "systemc: time and energy; functional: results only")
-      ->check(CLI::IsMember({"systemc", "functional"}))
+  command
+      ->add_option(
+          "--engine", options->engine,
+          "systemc: results, time and energy; functional: results only; estimate: time and energy without "
+          "data, at once")
+      ->check(CLI::IsMember({"systemc", "functional", "estimate"}))
       ->capture_default_str();
   command->add_option("--spot-checks", options->spot_checks, "Further images to compare between the engines")
       ->check(CLI::Range(0, 1000))

@@ -169,7 +169,7 @@ nlohmann::ordered_json result_json(const RunReport& report, const Summary& summa
   json["calibration"] = {{"source", report.calibration_source}, {"inputs", report.calibration_inputs}};
   json["shift_bits"] = nullable(report.shift_bits);
   json["input"] = report.input_source;
-  json["output_sha256"] = report.output_sha256;
+  json["output_sha256"] = report.output_sha256.empty() ? Json(nullptr) : Json(report.output_sha256);
   json["macs"] = summary.macs;
   json["effective_macs"] = summary.effective_macs;
   json["parameters"] = summary.parameters;

@@ -51,12 +51,12 @@ struct RunReport {
   hw::Program program;
   std::string arch_source;     ///< file the architecture was read from
   std::string network_source;  ///< "built-in, seed 1" or the model's file
-  std::string engine;          ///< systemc or functional
+  std::string engine;          ///< systemc, functional or estimate
   std::string
       calibration_source;  ///< for people, as in Calibration::source; empty if the program came compiled
   std::int64_t calibration_inputs = 0;
-  std::optional<int> shift_bits;   ///< of the quantiser; absent if the program came compiled
-  std::string input_source;   ///< the input whose execution was timed
+  std::optional<int> shift_bits;  ///< of the quantiser; absent if the program came compiled
+  std::string input_source;       ///< the input whose execution was timed
   std::string output_sha256;  ///< of the output of that input: dense [row][column][channel], little-endian
   std::optional<TimedRun> timed;        ///< absent with the functional engine
   std::vector<std::int64_t> saturated;  ///< by layer: outputs of that input cut by the type's range

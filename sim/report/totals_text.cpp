@@ -154,7 +154,8 @@ std::string headline(const RunReport& report, const Summary& summary) {
   }
   if (report.accuracy && report.accuracy->top1)
     text += fmt::format(", top-1 {:.2f} %", *report.accuracy->top1);
-  return text + fmt::format(", output {}\n", report.output_sha256.substr(0, 16));
+  if (!report.output_sha256.empty()) text += ", output " + report.output_sha256.substr(0, 16);
+  return text + "\n";
 }
 
 }  // namespace npu::sim

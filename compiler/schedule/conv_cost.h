@@ -1,0 +1,35 @@
+// The parts of conv_cost, for a search that tries many tilings: what a tiling moves, what its array needs,
+// and the time that both make together. Internal to compiler/schedule.
+#pragma once
+
+#include "compiler/schedule/conv_tiling.h"
+
+namespace npu::compiler {
+
+/// One operand: descriptors and bus bytes of one pass over it, and how often it passes over the bus.
+struct Traffic {
+  double loads = 0;
+  double bytes = 0;
+  std::int64_t passes = 1;
+
+  double total_bytes() const { return bytes * static_cast<double>(passes); }
+};
+
+struct TilingTraffic {
+  Traffic weights, inputs, outputs;
+  bool inputs_by_round = false;  ///< depthwise, weights outer: every round has input channels of its own
+
+  double total_bytes() const { return weights.total_bytes() + inputs.total_bytes() + outputs.total_bytes(); }
+};
+
+/// `loaded_pixels`: input positions loaded by all pixel tiles, halos counted once for each.
+TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
+                             const hw::ArchConfig& arch);
+
+/// Sum over tiles of conv_cycles; does not depend on loop order and slots.
+double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch);
+
+ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,
+                     const hw::ArchConfig& arch);
+
+}  // namespace npu::compiler

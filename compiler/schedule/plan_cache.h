@@ -1,0 +1,34 @@
+// Plans of the layers of one machine, each distinct layer planned once. Networks repeat their layers, and
+// sweeps that change nothing but the network repeat them again.
+#pragma once
+
+#include <map>
+#include <string>
+
+#include "compiler/schedule/conv_tiling.h"
+#include "hw/arch/arch_config.h"
+
+namespace npu::compiler {
+
+class PlanCache {
+ public:
+  /// Keeps a copy of the machine: a plan holds for no other.
+  PlanCache(const hw::ArchConfig& arch, MapperEffort effort) : arch_(arch), effort_(effort) {}
+
+  /// As plan_conv; throws what it throws.
+  const ConvPlan& plan(const ConvProblem& problem, const std::string& layer) {
+    const auto key = problem.key();
+    const auto known = plans_.find(key);
+    if (known != plans_.end()) return known->second;
+    return plans_.emplace(key, plan_conv(problem, arch_, layer, effort_)).first->second;
+  }
+
+  std::size_t size() const { return plans_.size(); }
+
+ private:
+  hw::ArchConfig arch_;
+  MapperEffort effort_;
+  std::map<decltype(ConvProblem{}.key()), ConvPlan> plans_;
+};
+
+}  // namespace npu::compiler
