@@ -15,10 +15,12 @@
 #include "compiler/data/image_set.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/quantizer.h"
+#include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "sim/cli/config_files.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/prepare.h"
+#include "sim/engines/estimate/estimate_engine.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/version.h"
@@ -32,6 +34,7 @@ constexpr int kCompileRuns = 3;
 constexpr int kSystemcRuns = 5;
 constexpr int kFunctionalRuns = 5;
 constexpr int kImagesPerRun = 8;
+constexpr int kEstimatedMachines = 60;
 
 // Time of one piece of work: by the clock, and of processors (this process and those it waited for). On a
 // busy computer the second says more.
@@ -140,6 +143,46 @@ Seconds compile_seconds(const hw::ArchConfig& arch, const compiler::Calibration&
   return median(runs);
 }
 
+// Machines that differ in array, register files, buffers and DRAM; no two alike.
+std::vector<hw::ArchConfig> distinct_machines(const hw::ArchConfig& base) {
+  std::vector<hw::ArchConfig> machines;
+  for (int index = 0; index < kEstimatedMachines; ++index) {
+    hw::ArchConfig arch = base;
+    arch.pe_array.rows = 8 + index % 5 * 6;
+    arch.pe_array.columns = 8 + index % 7 * 4;
+    arch.pe_array.register_file_entries = 4 + index % 13;
+    arch.weight_sram.capacity_bytes = (24 + index) * 1024;
+    arch.global_buffer.capacity_bytes = (64 + 3 * index) * 1024;
+    arch.dram.latency_cycles = 40 + 3 * index;
+    arch.dram.bytes_per_cycle = 8 + index % 11;
+    machines.push_back(arch);
+  }
+  return machines;
+}
+
+struct EstimateSeconds {
+  Seconds cold;    ///< of one machine never seen before: mapping, instructions, recurrence
+  Seconds cached;  ///< of one machine whose layers have been mapped
+};
+
+EstimateSeconds estimate_seconds(const std::string& network, const hw::ArchConfig& base) {
+  const auto shapes = compiler::shape_graph(compiler::canonicalise(workloads::outline_network(network)));
+  const auto machines = distinct_machines(base);
+  std::vector<compiler::PlanCache> plans;
+  for (const auto& arch : machines) plans.emplace_back(arch, compiler::MapperEffort::kQuick);
+  const auto evaluate_all = [&] {
+    auto seconds = seconds_of([&] {
+      for (std::size_t index = 0; index < machines.size(); ++index) {
+        const auto program = compiler::compile_shapes(shapes, machines[index], plans[index]);
+        NPU_CHECK(sim::estimate(program, machines[index]).cycles > 0, "nothing was estimated");
+      }
+    });
+    return Seconds{seconds.wall / kEstimatedMachines, seconds.processor / kEstimatedMachines};
+  };
+  const Seconds cold = evaluate_all();
+  return {cold, evaluate_all()};
+}
+
 Seconds systemc_seconds(const hw::Program& program, const hw::ArchConfig& arch,
                         const std::vector<std::int32_t>& input, Cycles& cycles) {
   sim::SystemcOptions options;
@@ -192,6 +235,15 @@ void run() {
   print_line("functional engine, two threads", rate(two_threads.wall), "", "");
   print_line("compile without calibration, one core", seconds(compile.wall), seconds(compile.processor),
              "< 3 s");
+  for (const char* network : {kNetwork, "sqnxt_23_1.0", "squeezenet_1.0", "alexnet"}) {
+    const OneCore one_core;
+    const auto estimates = estimate_seconds(network, arch);
+    const auto evaluations = [](double value) { return fmt::format("{:.0f} /s", 1.0 / value); };
+    print_line(fmt::format("estimates, new machines, {}", network), evaluations(estimates.cold.wall),
+               evaluations(estimates.cold.processor), "> 100 /s");
+    print_line("  the same with mapped layers", evaluations(estimates.cached.wall),
+               evaluations(estimates.cached.processor), "");
+  }
   print_line("peak memory of a process", fmt::format("{:.0f} MB", peak_megabytes()), "", "");
 }
 

@@ -47,7 +47,9 @@ class Recurrence {
       if (bus_.idle()) break;
       complete(bus_.next());
     }
-    if (!halted_) fail();
+    const bool stuck = std::any_of(units_.begin(), units_.end(),
+                                   [](const UnitState& unit) { return unit.finished < unit.pcs.size(); });
+    if (!halted_ || stuck) fail();
     trace_.cycles = dispatcher_time_;
     for (const UnitState& unit : units_) trace_.cycles = std::max(trace_.cycles, unit.free_since);
     trace_.dram_bus_busy = bus_.busy_cycles();

@@ -1,6 +1,7 @@
 // The recurrence on programs small enough to follow by hand. Agreement with SystemC on networks is tested in
 // tests/end_to_end/test_estimate.cpp.
 #include "hw/common/error.h"
+#include "hw/isa/fields.h"
 #include "hw/timing/conv_timing.h"
 #include "hw/timing/transfer_timing.h"
 #include "sim/engines/estimate/estimate_engine.h"
