@@ -20,8 +20,6 @@ namespace {
 /// Parts into which the thorough search cuts columns and reductions at most, where it need not.
 constexpr std::int64_t kMostOptionalParts = 4;
 
-const FieldLimits kFieldLimits;
-
 struct PixelAxis {
   TileAxis axis;
   std::int64_t loaded = 0;  ///< input positions that all tiles load
@@ -112,7 +110,7 @@ class Search {
           tiling.columns = columns.axis;
           tiling.out_channels = {problem_.out_channels, out_channels};
           tiling.in_channels = in_axis;
-          if (!fields_hold(problem_, tiling, arch_, kFieldLimits)) continue;
+          if (!fields_hold(problem_, tiling, arch_, limits_)) continue;
           try_box(tiling, static_cast<double>(rows.loaded) * static_cast<double>(columns.loaded));
         }
       }
@@ -145,6 +143,7 @@ class Search {
   const ConvProblem& problem_;
   const hw::ArchConfig& arch_;
   std::int64_t buffering_;
+  FieldLimits limits_;
   bool thorough_;
   std::vector<PixelAxis> rows_;
   std::vector<PixelAxis> columns_;
