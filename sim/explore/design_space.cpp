@@ -7,6 +7,7 @@
 
 #include "hw/common/error.h"
 #include "sim/explore/json_number.h"
+#include "sim/explore/metrics.h"
 
 namespace npu::sim {
 namespace {
@@ -47,6 +48,7 @@ DesignSpace::DesignSpace(SweepSpec spec, std::vector<nlohmann::json> bases)
     size_ *= dimension;
   }
   check_pointers();
+  check_constraints();
 }
 
 DesignPoint DesignSpace::point(std::int64_t index) const {
@@ -136,6 +138,24 @@ void DesignSpace::check_pointers() const {
                         "a field of the machine and values that it can have");
     }
   }
+}
+
+void DesignSpace::check_constraints() const {
+  std::vector<std::string> names;
+  for (const Axis& axis : spec_.axes) names.push_back(axis.name);
+  for (const auto& [name, number] :
+       machine_numbers(hw::arch_from_json(bases_.front(), spec_.architectures.front()))) {
+    names.push_back(name);
+  }
+  for (const Expression& constraint : spec_.constraints) {
+    constraint.require_known(needs_measurement(constraint) ? metric_names() : names);
+  }
+}
+
+bool needs_measurement(const Expression& constraint) {
+  const auto& names = constraint.variables();
+  return std::any_of(names.begin(), names.end(),
+                     [](const std::string& name) { return find_metric(name) != nullptr; });
 }
 
 std::map<std::string, double> machine_numbers(const hw::ArchConfig& arch) {

@@ -45,12 +45,17 @@ class DesignSpace {
   void apply(const Axis& axis, const nlohmann::json& value,
              const std::map<std::string, nlohmann::json>& values, nlohmann::json& arch) const;
   void check_pointers() const;
+  void check_constraints() const;
 
   SweepSpec spec_;
   std::vector<nlohmann::json> bases_;
   std::vector<std::int64_t> dimensions_;
   std::int64_t size_ = 0;
 };
+
+/// Constraints whose names are metrics apply to measured results, all others to machines before they are
+/// evaluated.
+bool needs_measurement(const Expression& constraint);
 
 /// The names a constraint can use at a machine: numbers of the resolved configuration
 /// ("dram.bytes_per_cycle"), "pe_count", "sram_bytes".

@@ -6,8 +6,8 @@ const std::array<MetricInfo, kMetrics>& metrics() {
   static constexpr std::array<MetricInfo, kMetrics> kTable = {{
       {Metric::kCycles, "cycles", "Time", "cycles", true},
       {Metric::kLatency, "latency_seconds", "Latency", "s", true},
-      {Metric::kEnergy, "energy_pj", "Energy", "pJ", true},
-      {Metric::kEnergyDelay, "energy_delay_pj_s", "Energy-delay product", "pJ s", true},
+      {Metric::kEnergy, "energy", "Energy", "unit of the energy table", true},
+      {Metric::kEnergyDelay, "energy_delay", "Energy-delay product", "energy x s", true},
       {Metric::kDramBytes, "dram_bytes", "DRAM traffic", "bytes", true},
       {Metric::kArea, "area_mm2", "Area", "mm^2", true},
       {Metric::kUtilisation, "utilisation_percent", "MACs of peak", "%", false},

@@ -13,7 +13,7 @@ nlohmann::json sample_sweep_json() {
        "set": {"/pe_array/rows": "pe", "/pe_array/columns": "pe", "/global_buffer/capacity_bytes": "512 * pe * pe"}},
       {"name": "bandwidth", "pointer": "/dram/bytes_per_cycle", "range": {"from": 8, "to": 16, "multiply_by": 2}}
     ],
-    "objectives": ["cycles", "energy_pj"]
+    "objectives": ["cycles", "energy"]
   })");
 }
 

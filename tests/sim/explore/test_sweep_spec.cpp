@@ -76,7 +76,7 @@ TEST_CASE("faults of a sweep file are refused at their place") {
       "/axes/1/range", "too many");
   check_refused([](json& s) { s["networks"] = json::array(); }, "/networks", "empty");
   check_refused([](json& s) { s["networks"] = {"one", "one"}; }, "/networks", "twice");
-  check_refused([](json& s) { s["objectives"] = {"speed"}; }, "/objectives", "energy_pj");
+  check_refused([](json& s) { s["objectives"] = {"speed"}; }, "/objectives", "energy");
   check_refused([](json& s) { s["constraints"] = {"pe <"}; }, "/constraints/0", "expression");
   check_refused(
       [](json& s) {

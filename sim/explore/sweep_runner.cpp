@@ -1,0 +1,164 @@
+#include "sim/explore/sweep_runner.h"
+
+#include <algorithm>
+
+#include "hw/common/error.h"
+#include "hw/common/hash.h"
+#include "sim/explore/point_request.h"
+
+namespace npu::sim {
+namespace {
+
+constexpr std::size_t kKnownBatch = 1000;
+
+std::string axis_text(const DesignSpace& space, const DesignPoint& point) {
+  return nlohmann::json(space.axis_values(point)).dump();
+}
+
+}  // namespace
+
+bool meets_constraints(const SweepSpec& spec, const MetricValues& values) {
+  for (const Expression& constraint : spec.constraints) {
+    if (!needs_measurement(constraint)) continue;
+    for (const std::string& name : constraint.variables()) {
+      if (!value_of(values, find_metric(name)->metric)) return false;
+    }
+    const double holds = constraint.evaluate(
+        [&](const std::string& name) { return *value_of(values, find_metric(name)->metric); });
+    if (holds == 0) return false;
+  }
+  return true;
+}
+
+SweepRunner::SweepRunner(const DesignSpace& space, SweepContext context, ResultStore& store, WorkerPool& pool)
+    : space_(space), context_(std::move(context)), store_(store), pool_(pool) {
+  sweep_ = store_.open_sweep(space_.spec().name, space_.spec().source.dump());
+}
+
+SweepCounts SweepRunner::run(const std::vector<std::int64_t>& points, const std::string& engine,
+                             const std::function<void(std::int64_t)>& progress) {
+  points_ = &points;
+  taken_ = 0;
+  settled_ = 0;
+  counts_ = {};
+  progress_ = progress;
+  dispatch(
+      pool_, [&] { return next_task(engine); },
+      [&](const std::vector<Outcome>& outcomes) { finish(outcomes); });
+  flush_known();
+  return counts_;
+}
+
+std::optional<Task> SweepRunner::next_task(const std::string& engine) {
+  while (taken_ < points_->size()) {
+    const DesignPoint point = space_.point((*points_)[taken_++]);
+    Flight flight;
+    nlohmann::json arch;
+    if (!prepare(point, engine, flight, arch)) {
+      settle(1);
+      continue;
+    }
+    const std::int64_t id = point.index;
+    PointRequest request{std::move(arch), flight.result.network, engine};
+    in_flight_.emplace(id, std::move(flight));
+    return Task{id, to_json(request)};
+  }
+  return std::nullopt;
+}
+
+// False if no worker is needed: the point is excluded, its machine cannot exist, or its result is there.
+bool SweepRunner::prepare(const DesignPoint& point, const std::string& engine, Flight& flight,
+                          nlohmann::json& arch_json) {
+  PointResult& result = flight.result;
+  result.network = space_.spec().networks[point.network];
+  result.arch_name = space_.spec().architectures[point.architecture];
+  result.identity = {"", context_.network_hashes.at(result.network), engine, context_.tool_version};
+  const nlohmann::json raw = space_.arch_json(point);
+  std::string refusal;
+  try {
+    const hw::ArchConfig arch = hw::arch_from_json(raw, "machine");
+    if (excluded(point, arch)) {
+      ++counts_.excluded;
+      return false;
+    }
+    arch_json = hw::arch_to_json(arch);
+    result.identity.arch_hash = hw::arch_hash(arch);
+  } catch (const ConfigError& error) {
+    refusal = error.what();
+    arch_json = raw;
+    result.identity.arch_hash = sha256_hex(raw.dump());
+  }
+  result.arch_json = arch_json.dump();
+  flight.place = {point.index, result.identity.key(), axis_text(space_, point)};
+  if (!refusal.empty()) {
+    result.status = PointStatus::kRefused;
+    result.message = refusal;
+    ++counts_.refused;
+    known_results_.push_back(result);
+  } else if (!store_.has_result(flight.place.key)) {
+    return true;
+  } else {
+    ++counts_.known;
+  }
+  known_points_.push_back(flight.place);
+  if (known_points_.size() >= kKnownBatch) flush_known();
+  return false;
+}
+
+bool SweepRunner::excluded(const DesignPoint& point, const hw::ArchConfig& arch) const {
+  std::map<std::string, double> numbers;
+  for (const Expression& constraint : space_.spec().constraints) {
+    if (needs_measurement(constraint)) continue;
+    if (numbers.empty()) {
+      numbers = machine_numbers(arch);
+      for (const auto& [name, value] : space_.axis_values(point)) {
+        if (value.is_number()) numbers[name] = value.get<double>();
+      }
+    }
+    if (constraint.evaluate([&](const std::string& name) { return numbers.at(name); }) == 0) return true;
+  }
+  return false;
+}
+
+void SweepRunner::finish(const std::vector<Outcome>& outcomes) {
+  std::vector<PointResult> results;
+  std::vector<SweepPoint> places;
+  for (const Outcome& outcome : outcomes) {
+    const auto found = in_flight_.find(outcome.id);
+    NPU_CHECK(found != in_flight_.end(), "an answer belongs to a point in flight");
+    PointResult& result = found->second.result;
+    PointAnswer answer;
+    if (outcome.answer) {
+      answer = answer_from_json(*outcome.answer);
+    } else {
+      answer.status = PointStatus::kFailed;
+      answer.message = outcome.failure;
+    }
+    result.status = answer.status;
+    result.message = answer.message;
+    result.values = answer.values;
+    result.details_json = answer.details.is_null() ? "" : answer.details.dump();
+    ++counts_.evaluated;
+    if (answer.status == PointStatus::kRefused) ++counts_.refused;
+    if (answer.status == PointStatus::kFailed) ++counts_.failed;
+    results.push_back(std::move(result));
+    places.push_back(std::move(found->second.place));
+    in_flight_.erase(found);
+  }
+  store_.add(sweep_, results, places);
+  settle(static_cast<std::int64_t>(outcomes.size()));
+}
+
+void SweepRunner::settle(std::int64_t count) {
+  settled_ += count;
+  if (progress_) progress_(settled_);
+}
+
+void SweepRunner::flush_known() {
+  if (known_points_.empty()) return;
+  store_.add(sweep_, known_results_, known_points_);
+  known_results_.clear();
+  known_points_.clear();
+}
+
+}  // namespace npu::sim
