@@ -70,7 +70,7 @@ CompoundingConfig read_compounding(JsonReader reader) {
   CompoundingConfig config;
   config.multiplier_bits = static_cast<int>(reader.integer("multiplier_bits", 8, 31));
   config.shift_bits = static_cast<int>(reader.integer("shift_bits", 0, 5));
-  config.rounding = reader.choice<Rounding>("rounding", {{"half_up", Rounding::kHalfUp}});
+  config.rounding = reader.choice<Rounding>("rounding", kRoundings);
   config.lanes = static_cast<int>(reader.integer("lanes", 1, 1024));
   reader.finish();
   return config;
@@ -143,6 +143,12 @@ void check_combinations(const ArchConfig& arch, const JsonReader& reader) {
     reader.fail("accumulator_store", fmt::format("{} bytes", arch.accumulator_store.capacity_bytes),
                 fmt::format("at least one partial sum for each of the {} columns ({} bytes)",
                             arch.pe_array.columns, rows_of_sums));
+  }
+  if (arch.compounding.rounding == Rounding::kGemmlowp &&
+      arch.compounding.multiplier_bits != kGemmlowpFirstShift) {
+    reader.fail("compounding", fmt::format("multiplier_bits {}", arch.compounding.multiplier_bits),
+                fmt::format("{} where rounding is 'gemmlowp': its multiplier has 32 bits with the sign",
+                            kGemmlowpFirstShift));
   }
 }
 

@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 #include <optional>
 #include <set>
+#include <span>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -47,6 +48,10 @@ class JsonReader {
   /// One of the given names, each with its value.
   template <class Value>
   Value choice(const std::string& key, std::initializer_list<std::pair<const char*, Value>> names) {
+    return choice(key, std::span(names.begin(), names.size()));
+  }
+  template <class Value>
+  Value choice(const std::string& key, std::span<const std::pair<const char*, Value>> names) {
     const std::string found = string(key);
     std::string expected = "one of";
     for (const auto& [name, value] : names) {

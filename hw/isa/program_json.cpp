@@ -40,7 +40,7 @@ MachineFormat format_from_json(JsonReader reader) {
   format.activation_bits = whole_bytes(reader, "activation_bits", 8, 16);
   format.accumulator_bits = whole_bytes(reader, "accumulator_bits", 24, 56);
   format.shift_bits = static_cast<int>(reader.integer("shift_bits", 0, 5));
-  format.rounding = reader.choice<Rounding>("rounding", {{"half_up", Rounding::kHalfUp}});
+  format.rounding = reader.choice<Rounding>("rounding", kRoundings);
   constexpr Bytes kMaxSram = Bytes{1} << 22;
   format.weight_sram_bytes = reader.integer("weight_sram_bytes", 0, kMaxSram);
   format.global_buffer_bytes = reader.integer("global_buffer_bytes", 0, kMaxSram);

@@ -1,8 +1,9 @@
-// The compounding of a CONV, prepared for vector instructions: with 8-bit outputs, a 32-bit accumulator and
-// half_up,
+// The compounding of a CONV, prepared for vector instructions: with 8-bit outputs and a 32-bit accumulator,
 //   y = clamp(z_y + rshift_round((acc + B_c) * M_c, k_c)) = clamp((acc * M_c + C_c) >> k_c)
-//   with C_c = B_c * M_c + 2^(k_c - 1) + z_y * 2^k_c   (no 2^(k_c - 1) where k_c = 0)
-// exactly, in 64 bits. The twin of apply_output_stage (hw/numerics); tests/hw/kernels prove them equal.
+//   with C_c = B_c * M_c + r + z_y * 2^k_c,  r the rounding rule's addition (2^(k_c - 1) for half_up)
+// exactly, in 64 bits. Where r depends on the sign of acc + B_c, the second table that LeakyReLU needs holds
+// the other C_c; ties to even only pass where none can occur. The twin of apply_output_stage (hw/numerics);
+// tests/hw/kernels prove them equal.
 #pragma once
 
 #include <cstdint>
@@ -26,9 +27,9 @@ struct CompoundingFactors {
 
 struct CompoundingTable {
   std::int64_t channels = 0;
-  bool leaky = false;
-  CompoundingFactors factors;                  ///< where leaky: for acc + B >= 0
-  CompoundingFactors negative;                 ///< for acc + B < 0, only where leaky
+  bool by_sign = false;                        ///< LeakyReLU, or a rounding rule that looks at the sign
+  CompoundingFactors factors;                  ///< where by_sign: for acc + B >= 0
+  CompoundingFactors negative;                 ///< for acc + B < 0, only where by_sign
   AlignedVector<std::int32_t> negative_below;  ///< in channel order: acc + B < 0 exactly if acc < this
   std::int32_t low = 0;                        ///< clamp
   std::int32_t high = 0;
@@ -36,9 +37,16 @@ struct CompoundingTable {
   std::int32_t cut_above = 0;
 };
 
-/// Fills `table`. `largest_sum` bounds |acc|; `lanes` is the vector length in channels. Returns false,
-/// leaving the table undefined, if an intermediate might not fit: then only the scalar rule is exact.
+/// What the table is made for.
+struct CompoundingTarget {
+  Rounding rounding = Rounding::kHalfUp;
+  int lanes = 0;  ///< vector length in channels
+  bool logical_shift = false;
+};
+
+/// Fills `table`. `largest_sum` bounds |acc|. Returns false, leaving the table undefined, if an intermediate
+/// might not fit or a tie to even might occur: then only the scalar rule is exact.
 bool build_compounding(const Conv& conv, const ChannelParameters& parameters, std::int64_t largest_sum,
-                       int lanes, bool logical_shift, CompoundingTable& table);
+                       const CompoundingTarget& target, CompoundingTable& table);
 
 }  // namespace npu::hw

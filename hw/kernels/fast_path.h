@@ -63,7 +63,8 @@ struct CompoundTask {
 };
 
 /// Elements of a residual add: out = clamp((a * multiplier_a + b * multiplier_b + constant) >> shift), 32
-/// bits.
+/// bits; sums below `negative_below` get `negative_adjust` before the shift (rounding rules that look at the
+/// sign).
 struct ScaledSumTask {
   const std::uint8_t* a = nullptr;
   const std::uint8_t* b = nullptr;
@@ -72,6 +73,8 @@ struct ScaledSumTask {
   std::int32_t multiplier_a = 0;
   std::int32_t multiplier_b = 0;
   std::int32_t constant = 0;
+  std::int32_t negative_below = 0;
+  std::int32_t negative_adjust = 0;
   int shift = 0;
   std::int32_t low = 0;
   std::int32_t high = 0;

@@ -180,7 +180,7 @@ NPU_AVX2 inline __m128i narrowed(__m256i value) {
 }
 
 // All pixels of up to 8 channels from `channel` of the task on.
-template <bool kLeaky>
+template <bool kBySign>
 NPU_AVX2 std::int64_t compound_block(const CompoundingTable& table, const CompoundTask& task,
                                      std::int64_t channel) {
   const __m256i low = _mm256_set1_epi32(table.low);
@@ -189,9 +189,9 @@ NPU_AVX2 std::int64_t compound_block(const CompoundingTable& table, const Compou
   const __m256i cut_above = _mm256_set1_epi32(table.cut_above);
   const std::int64_t in_table = task.first_channel + channel;
   const Factors factors = load_factors(table.factors, in_table);
-  const Factors negative = kLeaky ? load_factors(table.negative, in_table) : Factors{};
+  const Factors negative = kBySign ? load_factors(table.negative, in_table) : Factors{};
   const __m256i negative_below =
-      kLeaky ? load(table.negative_below.data() + in_table) : _mm256_setzero_si256();
+      kBySign ? load(table.negative_below.data() + in_table) : _mm256_setzero_si256();
   const std::int64_t here = std::min(kVectorLanes, task.channels - channel);
   const unsigned mask = 0xFFU >> (kVectorLanes - here);
   const std::int32_t* sums = task.sums + channel;
@@ -200,7 +200,7 @@ NPU_AVX2 std::int64_t compound_block(const CompoundingTable& table, const Compou
   for (std::int64_t pixel = 0; pixel < task.pixels; ++pixel) {
     const __m256i sum = load(sums);
     __m256i value = scaled(factors, sum);
-    if constexpr (kLeaky) {
+    if constexpr (kBySign) {
       value = _mm256_blendv_epi8(value, scaled(negative, sum), _mm256_cmpgt_epi32(negative_below, sum));
     }
     const __m256i cut =
@@ -224,8 +224,8 @@ NPU_AVX2 std::int64_t compound_block(const CompoundingTable& table, const Compou
 NPU_AVX2 std::int64_t compound(const CompoundingTable& table, const CompoundTask& task) {
   std::int64_t saturated = 0;
   for (std::int64_t channel = 0; channel < task.channels; channel += kVectorLanes) {
-    saturated += table.leaky ? compound_block<true>(table, task, channel)
-                             : compound_block<false>(table, task, channel);
+    saturated += table.by_sign ? compound_block<true>(table, task, channel)
+                               : compound_block<false>(table, task, channel);
   }
   return saturated;
 }

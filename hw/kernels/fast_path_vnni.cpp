@@ -176,7 +176,7 @@ NPU_VNNI inline __m512i scaled(const Factors& factors, __m512i sum) {
 }
 
 // All pixels of up to 16 channels from `channel` of the task on.
-template <bool kLeaky>
+template <bool kBySign>
 NPU_VNNI std::int64_t compound_block(const CompoundingTable& table, const CompoundTask& task,
                                      std::int64_t channel) {
   const __m512i low = _mm512_set1_epi32(table.low);
@@ -185,9 +185,9 @@ NPU_VNNI std::int64_t compound_block(const CompoundingTable& table, const Compou
   const __m512i cut_above = _mm512_set1_epi32(table.cut_above);
   const std::int64_t in_table = task.first_channel + channel;
   const Factors factors = load_factors(table.factors, in_table);
-  const Factors negative = kLeaky ? load_factors(table.negative, in_table) : Factors{};
+  const Factors negative = kBySign ? load_factors(table.negative, in_table) : Factors{};
   const __m512i negative_below =
-      kLeaky ? _mm512_load_si512(table.negative_below.data() + in_table) : _mm512_setzero_si512();
+      kBySign ? _mm512_load_si512(table.negative_below.data() + in_table) : _mm512_setzero_si512();
   const std::int64_t here = std::min(kVectorLanes, task.channels - channel);
   const auto mask = static_cast<__mmask16>(0xFFFFU >> (kVectorLanes - here));
   const std::int32_t* sums = task.sums + channel;
@@ -196,7 +196,7 @@ NPU_VNNI std::int64_t compound_block(const CompoundingTable& table, const Compou
   for (std::int64_t pixel = 0; pixel < task.pixels; ++pixel) {
     const __m512i sum = _mm512_load_si512(sums);
     __m512i value = scaled(factors, sum);
-    if constexpr (kLeaky) {
+    if constexpr (kBySign) {
       value =
           _mm512_mask_mov_epi32(value, _mm512_cmplt_epi32_mask(sum, negative_below), scaled(negative, sum));
     }
@@ -219,8 +219,8 @@ NPU_VNNI std::int64_t compound_block(const CompoundingTable& table, const Compou
 NPU_VNNI std::int64_t compound(const CompoundingTable& table, const CompoundTask& task) {
   std::int64_t saturated = 0;
   for (std::int64_t channel = 0; channel < task.channels; channel += kVectorLanes) {
-    saturated += table.leaky ? compound_block<true>(table, task, channel)
-                             : compound_block<false>(table, task, channel);
+    saturated += table.by_sign ? compound_block<true>(table, task, channel)
+                               : compound_block<false>(table, task, channel);
   }
   return saturated;
 }

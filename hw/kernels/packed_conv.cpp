@@ -110,8 +110,8 @@ std::int64_t largest_sum(const Conv& conv) {
 
 bool fast_operands(const Conv& conv, const MachineFormat& format) {
   return format.weight_bits == kFastBits && format.activation_bits == kFastBits &&
-         format.accumulator_bits == 32 && format.rounding == Rounding::kHalfUp && conv.low <= conv.high &&
-         conv.weight_zero_point >= INT8_MIN && conv.weight_zero_point <= INT8_MAX;
+         format.accumulator_bits == 32 && conv.low <= conv.high && conv.weight_zero_point >= INT8_MIN &&
+         conv.weight_zero_point <= INT8_MAX;
 }
 
 }  // namespace
@@ -126,8 +126,8 @@ void PackedConvCache::pack(const Conv& conv, std::int64_t pc, const ConvOperands
   if (conv.last != 0) {
     ChannelParameters parameters;
     read_channel_parameters(conv, pc, format, operands.parameters, parameters);
-    if (!build_compounding(conv, parameters, largest_sum(conv), path->vector_lanes, path->logical_shift,
-                           packed.compounding)) {
+    if (!build_compounding(conv, parameters, largest_sum(conv),
+                           {format.rounding, path->vector_lanes, path->logical_shift}, packed.compounding)) {
       return;
     }
   }

@@ -33,7 +33,10 @@ NPU_AVX2 inline __m128i scaled_lanes(const ScaledSumTask& task, const std::uint8
       _mm256_add_epi32(_mm256_add_epi32(_mm256_mullo_epi32(widened(a), _mm256_set1_epi32(task.multiplier_a)),
                                         _mm256_mullo_epi32(widened(b), _mm256_set1_epi32(task.multiplier_b))),
                        _mm256_set1_epi32(task.constant));
-  const __m256i value = _mm256_sra_epi32(sum, _mm_cvtsi32_si128(task.shift));
+  const __m256i negative = _mm256_cmpgt_epi32(_mm256_set1_epi32(task.negative_below), sum);
+  const __m256i adjusted =
+      _mm256_add_epi32(sum, _mm256_and_si256(negative, _mm256_set1_epi32(task.negative_adjust)));
+  const __m256i value = _mm256_sra_epi32(adjusted, _mm_cvtsi32_si128(task.shift));
   const __m256i outside = _mm256_or_si256(_mm256_cmpgt_epi32(_mm256_set1_epi32(task.cut_below), value),
                                           _mm256_cmpgt_epi32(value, _mm256_set1_epi32(task.cut_above)));
   cut = static_cast<unsigned>(_mm256_movemask_ps(_mm256_castsi256_ps(outside)));

@@ -3,6 +3,7 @@
 #include <limits>
 
 #include "hw/common/units.h"
+#include "hw/numerics/rounding_addends.h"
 
 namespace npu::hw {
 namespace {
@@ -10,22 +11,27 @@ namespace {
 constexpr int kFastBits = 8;
 constexpr int kNarrowBits = 31;  // sums of a residual add stay below 2^31
 
-// (a - z_a) * M_a + (b - z_b) * M_b + 2^(k - 1) + z_y * 2^k over all 8-bit a and b as a * M_a + b * M_b +
-// constant; false if a partial result might leave 32 bits.
-bool narrow_sum(const Vector& vector, ScaledSumTask& task) {
+// (a - z_a) * M_a + (b - z_b) * M_b + r + z_y * 2^k over all 8-bit a and b as a * M_a + b * M_b + constant, r
+// the rounding rule's addition; false if a partial result might leave 32 bits, and for ties to even, which
+// sums of two operands nearly always can reach.
+bool narrow_sum(const Vector& vector, Rounding rule, ScaledSumTask& task) {
   const bool two = static_cast<VectorOp>(vector.operation) == VectorOp::kAdd;
   const Wide multiplier_a = vector.a_multiplier;
   const Wide multiplier_b = two ? vector.b_multiplier : 0;
-  if (vector.shift >= kNarrowBits) return false;
-  const Wide half = vector.shift == 0 ? 0 : Wide{1} << (vector.shift - 1);
-  const Wide constant = half + vector.out_zero_point * (Wide{1} << vector.shift) -
-                        vector.a_zero_point * multiplier_a - vector.b_zero_point * multiplier_b;
-  const Wide largest =
-      -Wide{min_of_bits(kFastBits)} * (multiplier_a + multiplier_b) + (constant < 0 ? -constant : constant);
-  if (largest >= Wide{1} << kNarrowBits) return false;
+  if (vector.shift >= kNarrowBits || rule == Rounding::kHalfEven) return false;
+  const auto [not_negative, negative] = rounding_addends(static_cast<int>(vector.shift), rule);
+  const Wide after_sum = not_negative + vector.out_zero_point * (Wide{1} << vector.shift);
+  const Wide constant = after_sum - vector.a_zero_point * multiplier_a - vector.b_zero_point * multiplier_b;
+  const Wide adjust = negative - not_negative;
+  const Wide largest = -Wide{min_of_bits(kFastBits)} * (multiplier_a + multiplier_b) +
+                       (constant < 0 ? -constant : constant) + (adjust < 0 ? -adjust : adjust);
+  const Wide limit = Wide{1} << kNarrowBits;
+  if (largest >= limit || after_sum >= limit || after_sum < -limit) return false;
   task.multiplier_a = static_cast<std::int32_t>(multiplier_a);
   task.multiplier_b = static_cast<std::int32_t>(multiplier_b);
   task.constant = static_cast<std::int32_t>(constant);
+  task.negative_below = static_cast<std::int32_t>(after_sum);
+  task.negative_adjust = static_cast<std::int32_t>(adjust);
   task.shift = static_cast<int>(vector.shift);
   return true;
 }
@@ -53,9 +59,8 @@ WindowTask window_task(const Vector& vector, const InputTile& input, const PoolW
 
 std::optional<std::int64_t> FastVector::run(const Vector& vector, const MemoryView& memory,
                                             const OutputTile& output) {
-  const bool exact = format_.activation_bits == kFastBits && format_.rounding == Rounding::kHalfUp &&
-                     vector.low >= min_of_bits(kFastBits) && vector.low <= vector.high &&
-                     vector.high <= max_of_bits(kFastBits);
+  const bool exact = format_.activation_bits == kFastBits && vector.low >= min_of_bits(kFastBits) &&
+                     vector.low <= vector.high && vector.high <= max_of_bits(kFastBits);
   if (!exact) return std::nullopt;
   switch (static_cast<VectorOp>(vector.operation)) {
     case VectorOp::kAdd:
@@ -74,7 +79,7 @@ std::optional<std::int64_t> FastVector::run(const Vector& vector, const MemoryVi
 std::optional<std::int64_t> FastVector::scaled_sum(const Vector& vector, const MemoryView& memory,
                                                    const OutputTile& output) {
   ScaledSumTask task;
-  if (!narrow_sum(vector, task)) return std::nullopt;
+  if (!narrow_sum(vector, format_.rounding, task)) return std::nullopt;
   set_limits(vector, task);
   const InputTile a = operand_a(vector, memory);
   // A rescale multiplies its second operand by zero.
@@ -125,8 +130,8 @@ bool FastVector::prepare_averages(const Vector& vector, const MemoryView& memory
       if (averages_.contains(count)) continue;
       parameters.multiplier.assign(channels, average_multiplier(vector, count, memory));
       parameters.bias.assign(channels, -count * vector.a_zero_point);
-      if (!build_compounding(step, parameters, -count * min_of_bits(kFastBits), path_.vector_lanes,
-                             path_.logical_shift, averages_[count])) {
+      if (!build_compounding(step, parameters, -count * min_of_bits(kFastBits),
+                             {format_.rounding, path_.vector_lanes, path_.logical_shift}, averages_[count])) {
         return false;
       }
     }

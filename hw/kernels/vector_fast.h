@@ -1,4 +1,4 @@
-// VECTOR by vector instructions: 8-bit data, half_up. Table lookups and rare scales are left to
+// VECTOR by vector instructions: 8-bit data. Table lookups, rare scales and ties to even are left to
 // vector_scalar.
 #pragma once
 

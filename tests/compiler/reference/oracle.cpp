@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "tests/rounding_oracle.h"
+
 namespace npu::tests {
 
 using namespace npu::compiler;
@@ -9,20 +11,6 @@ using namespace npu::compiler;
 namespace {
 
 __extension__ using Int128 = __int128;
-
-// floor((v + 2^(k-1)) / 2^k) by division, not by shifting.
-Int128 rounded_quotient(Int128 v, int k) {
-  if (k == 0) return v;
-  const Int128 divisor = Int128{1} << k;
-  const Int128 dividend = v + divisor / 2;
-  const Int128 quotient = dividend / divisor;
-  return dividend % divisor < 0 ? quotient - 1 : quotient;
-}
-
-std::int32_t finish(Int128 v, int shift, std::int32_t zero_point, std::int32_t low, std::int32_t high) {
-  const Int128 y = rounded_quotient(v, shift) + zero_point;
-  return static_cast<std::int32_t>(std::min<Int128>(std::max<Int128>(y, low), high));
-}
 
 struct Oracle {
   const QuantizedGraph& graph;
@@ -36,6 +24,11 @@ struct Oracle {
   std::int32_t at(TensorId id, std::int64_t y, std::int64_t x, std::int64_t c) {
     const MapShape& shape = tensor(id).shape;
     return of(id)[static_cast<std::size_t>((y * shape.width + x) * shape.channels + c)];
+  }
+  std::int32_t finish(Int128 v, int shift, std::int32_t zero_point, std::int32_t low,
+                      std::int32_t high) const {
+    const Int128 y = rounding_oracle(v, shift, graph.rounding) + zero_point;
+    return static_cast<std::int32_t>(std::min<Int128>(std::max<Int128>(y, low), high));
   }
   template <class Compute>
   void each(TensorId id, Compute compute) {

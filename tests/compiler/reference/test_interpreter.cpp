@@ -67,6 +67,17 @@ TEST_CASE(
   CHECK(stage_of(-1000, stage, 3) == -15);
 }
 
+TEST_CASE("every rounding rule of a graph reaches convolutions, adds, rescales and average pools") {
+  for (const auto& [name, rule] : hw::kRoundings) {
+    INFO(name);
+    QuantizedBuilder builder({6, 9, 8}, 77);
+    builder.graph().rounding = rule;
+    const TensorId conv = builder.conv(builder.graph().input, 6, window(3, 1, 1, 1));
+    const TensorId sum = builder.add(conv, builder.graph().input);
+    compare_with_oracle(builder, builder.average_pool(builder.rescale(sum), window(3, 2, 1, 1), true));
+  }
+}
+
 TEST_CASE("ties go towards plus infinity, below zero too") {
   hw::OutputStage stage;
   stage.multiplier = 1;

@@ -333,10 +333,21 @@ TEST_CASE("the compatibility hash covers what compiled code depends on, and noth
 }
 
 TEST_CASE("the rounding rule is part of the compatibility hash") {
-  // One rule exists so far; the hash must hold its name, so that a second one will change it.
-  const ArchConfig arch = load(default_json());
-  CHECK(arch_to_json(arch).at("compounding").at("rounding") == rounding_name(arch.compounding.rounding));
+  std::set<std::string> hashes;
+  for (const auto& [name, rule] : kRoundings) {
+    auto json = changed("/compounding/rounding", name);
+    if (rule == Rounding::kGemmlowp) json["compounding"]["multiplier_bits"] = 31;
+    const ArchConfig arch = load(json);
+    CHECK(arch.compounding.rounding == rule);
+    CHECK(arch_to_json(arch).at("compounding").at("rounding") == name);
+    hashes.insert(compatibility_hash(arch));
+  }
+  CHECK(hashes.size() == kRoundings.size());
   CHECK(refused_at(without(default_json(), Pointer("/compounding/rounding"))) == "/compounding/rounding");
+}
+
+TEST_CASE("gemmlowp is refused without its 32-bit multiplier") {
+  CHECK(refused_at(changed("/compounding/rounding", "gemmlowp")) == "/compounding");
 }
 
 TEST_CASE("errors of a file name the file") {

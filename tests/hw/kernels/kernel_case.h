@@ -50,6 +50,7 @@ struct ConvChoice {
   bool split = false;       ///< random first / last flags
   bool tiny_shift = false;  ///< multipliers of 1 to 3 and shifts from 0 on
   std::int64_t max_channels = 70;
+  hw::Rounding rounding = hw::Rounding::kHalfUp;
 };
 KernelCase random_conv(TestRandom& random, const ConvChoice& choice);
 
@@ -59,6 +60,7 @@ struct VectorChoice {
   Values values = Values::kRandom;
   bool use_table = false;
   bool in_place = false;  ///< the output is operand a's tile
+  hw::Rounding rounding = hw::Rounding::kHalfUp;
 };
 KernelCase random_vector(TestRandom& random, const VectorChoice& choice);
 
@@ -68,9 +70,6 @@ struct Expected {
   std::int64_t saturated = 0;
 };
 Expected evaluate(const KernelCase& test_case);
-
-/// floor(v / 2^k + 1/2), written with a division.
-hw::Wide round_half_up(hw::Wide v, int k);
 
 /// The instruction for messages.
 std::string describe(const KernelCase& test_case);

@@ -3,6 +3,7 @@
 
 #include "hw/isa/disassembler.h"
 #include "tests/hw/kernels/kernel_case.h"
+#include "tests/rounding_oracle.h"
 
 namespace npu::tests {
 namespace {
@@ -124,7 +125,8 @@ class ConvOracle {
                                 : Wide{conv_.multiplier};
     const Wide scaled = v * (negative ? Wide{conv_.negative_multiplier} : multiplier);
     const auto base = static_cast<int>(negative ? conv_.negative_shift : conv_.shift);
-    const Wide value = round_half_up(scaled, base + channel_shift(k)) + conv_.out_zero_point;
+    const Wide value =
+        rounding_oracle(scaled, base + channel_shift(k), format_.rounding) + conv_.out_zero_point;
     const Output result = clamped(value, conv_.low, conv_.high, format_.activation_bits);
     const int bytes = format_.activation_bits / 8;
     put(expected.after.global_buffer,
@@ -171,8 +173,8 @@ class VectorOracle {
                bits_ / 8);
   }
   Output rounded(Wide sum) const {
-    return clamped(round_half_up(sum, static_cast<int>(vector_.shift)) + vector_.out_zero_point, vector_.low,
-                   vector_.high, bits_);
+    const Wide value = rounding_oracle(sum, static_cast<int>(vector_.shift), case_.format.rounding);
+    return clamped(value + vector_.out_zero_point, vector_.low, vector_.high, bits_);
   }
   std::vector<Wide> window(std::int64_t y, std::int64_t x, std::int64_t c) const {
     std::vector<Wide> values;
@@ -222,14 +224,6 @@ class VectorOracle {
 };
 
 }  // namespace
-
-Wide round_half_up(Wide v, int k) {
-  // floor((2 v + 2^k) / 2^(k + 1)) with a division that truncates.
-  const Wide numerator = 2 * v + (Wide{1} << k);
-  const Wide denominator = Wide{1} << (k + 1);
-  const Wide quotient = numerator / denominator;
-  return numerator % denominator < 0 ? quotient - 1 : quotient;
-}
 
 Expected evaluate(const KernelCase& test_case) {
   if (test_case.instruction.opcode == hw::Opcode::kConv) return ConvOracle(test_case).run();

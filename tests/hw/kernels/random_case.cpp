@@ -149,6 +149,7 @@ hw::MachineFormat format_of(const ConvChoice& choice) {
   format.activation_bits = choice.activation_bits;
   format.accumulator_bits = choice.accumulator_bits;
   format.shift_bits = choice.shift_bits;
+  format.rounding = choice.rounding;
   return format;
 }
 
@@ -251,6 +252,7 @@ KernelCase random_vector(TestRandom& random, const VectorChoice& choice) {
 
   KernelCase test_case;
   test_case.format.activation_bits = choice.activation_bits;
+  test_case.format.rounding = choice.rounding;
   if (choice.activation_bits == 16) test_case.format.accumulator_bits = 48;
   const int bytes = choice.activation_bits / 8;
   std::int64_t cursor = 0;

@@ -114,6 +114,29 @@ TEST_CASE("Weights with a zero point are exact on every path") {
   require_all_paths(19, choice);
 }
 
+TEST_CASE("Every rounding rule is exact on every path, at ties and under LeakyReLU too") {
+  for (const auto& [name, rule] : hw::kRoundings) {
+    INFO(name);
+    for (const auto values : {Values::kRandom, Values::kExtreme, Values::kTies}) {
+      ConvChoice choice;
+      choice.rounding = rule;
+      choice.values = values;
+      choice.max_channels = 24;
+      const auto seed = 70 + static_cast<std::uint64_t>(values);
+      const Totals plain = require_all_paths(seed, choice, 40);
+      // Only ties to even are left to the scalar rule, and only where one may occur.
+      const bool ties_to_even = rule == hw::Rounding::kHalfEven;
+      CHECK(plain.vectorised > (ties_to_even ? -1 : 20));
+      if (ties_to_even && values == Values::kRandom) CHECK(plain.vectorised > 0);
+      choice.leaky = true;
+      choice.tiny_shift = values == Values::kTies;
+      require_all_paths(seed + 10, choice, 20);
+      choice.depthwise = true;
+      require_all_paths(seed + 20, choice, 20);
+    }
+  }
+}
+
 TEST_CASE("Channel shifts of 5 bits take a byte each") {
   ConvChoice choice;
   choice.shift_bits = 5;

@@ -65,6 +65,22 @@ TEST_CASE("Table lookup equals the oracle on every path, in place too") {
   require_all_paths(10, {.operation = hw::VectorOp::kTable, .in_place = true});
 }
 
+TEST_CASE("Every rounding rule is exact in adds, rescales and averages on every path") {
+  for (const auto& [name, rule] : hw::kRoundings) {
+    INFO(name);
+    for (const auto operation :
+         {hw::VectorOp::kAdd, hw::VectorOp::kRescale, hw::VectorOp::kAveragePool, hw::VectorOp::kMaxPool}) {
+      for (const auto values : {Values::kRandom, Values::kTies}) {
+        const auto seed =
+            500 + 10 * static_cast<std::uint64_t>(operation) + static_cast<std::uint64_t>(values);
+        const Totals totals =
+            require_all_paths(seed, {.operation = operation, .values = values, .rounding = rule});
+        if (rule != hw::Rounding::kHalfEven) CHECK(totals.vectorised > kCases / 2);
+      }
+    }
+  }
+}
+
 TEST_CASE("A table lookup on 16-bit data is our own fault") {
   TestRandom random(1);
   KernelCase test_case = random_vector(random, {.operation = hw::VectorOp::kTable, .activation_bits = 16});

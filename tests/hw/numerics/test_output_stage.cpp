@@ -72,7 +72,7 @@ TEST_CASE("ties go towards plus infinity, on either side of zero") {
   }
   CHECK(rshift_round<std::int64_t>(-3, 1, Rounding::kHalfUp) == -1);  // -1.5
   CHECK(rshift_round<std::int64_t>(3, 1, Rounding::kHalfUp) == 2);    // 1.5
-  CHECK(rounding_name(Rounding::kHalfUp) == "half_up");
+  CHECK(rounding_name(Rounding::kHalfUp) == std::string("half_up"));
 }
 
 TEST_CASE("the worked example of the contract: -1000 * 40000, shift 20 + 3, zero point -10 gives -15") {
