@@ -46,6 +46,8 @@ int run_command_line(int argument_count, char** arguments) {
   add_inspect_command(app, exit_code);
   add_networks_command(app, exit_code);
   add_archs_command(app, exit_code);
+  add_sweep_command(app, exit_code);
+  add_sweep_worker_command(app, exit_code);
   add_worker_command(app, exit_code);
   try {
     app.parse(argument_count, arguments);

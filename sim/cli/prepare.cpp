@@ -9,59 +9,22 @@
 
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
-#include "compiler/import/onnx_import.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/quantizer.h"
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "hw/isa/verifier.h"
 #include "sim/cli/host_data.h"
+#include "sim/cli/network_source.h"
 #include "sim/cli/progress.h"
-#include "workloads/networks.h"
 
 namespace npu::sim {
 namespace {
 
 namespace fs = std::filesystem;
 
-// Built-in networks have random weights: any sensible normalisation of images will do.
-constexpr compiler::InputNormalisation kBuiltInNormalisation{
-    {127.5F, 127.5F, 127.5F}, {64.0F, 64.0F, 64.0F}, false};
-
 double seconds_since(std::chrono::steady_clock::time_point start) {
   return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-struct LoadedNetwork {
-  compiler::Graph graph;
-  std::string source;
-  std::optional<compiler::InputNormalisation> normalisation;
-  bool built_in = false;
-};
-
-LoadedNetwork load_network(const NetworkOptions& options) {
-  const auto names = workloads::network_names();
-  LoadedNetwork loaded;
-  if (std::find(names.begin(), names.end(), options.network) != names.end()) {
-    loaded.graph = workloads::build_network(options.network, options.seed);
-    loaded.source = fmt::format("built-in with random weights, seed {}", options.seed);
-    loaded.normalisation = kBuiltInNormalisation;
-    loaded.built_in = true;
-    return loaded;
-  }
-  const fs::path path = options.network;
-  if (path.extension() != ".onnx") {
-    throw InputError("--network " + options.network,
-                     fmt::format("unknown network; expected one of {} or the path of an .onnx file",
-                                 fmt::join(names, ", ")));
-  }
-  loaded.graph = compiler::import_onnx(path);
-  loaded.graph.name = path.stem().string();
-  loaded.source = path.string();
-  bool found = false;
-  const auto normalisation = compiler::load_normalisation(path, &found);
-  if (found) loaded.normalisation = normalisation;
-  return loaded;
 }
 
 compiler::Calibration calibrate_synthetic(const compiler::Graph& canonical, std::uint64_t seed,
@@ -148,6 +111,31 @@ void add_network_options(CLI::App& command, NetworkOptions& options, bool networ
       ->capture_default_str();
 }
 
+PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progress) {
+  auto loaded = load_network(options.network, options.seed);
+  PreparedProgram prepared;
+  prepared.network_source = loaded.source;
+  prepared.normalisation = loaded.normalisation;
+  const auto passes_start = std::chrono::steady_clock::now();
+  prepared.float_graph = compiler::canonicalise(loaded.graph);
+  prepared.compile_seconds = seconds_since(passes_start);
+  const auto calibration_start = std::chrono::steady_clock::now();
+  prepared.calibration = obtain_calibration(*prepared.float_graph, loaded, options, prepared, show_progress);
+  prepared.calibration_seconds = seconds_since(calibration_start);
+  return prepared;
+}
+
+void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared) {
+  const auto start = std::chrono::steady_clock::now();
+  const compiler::QuantizerOptions quantizer{options.shift_bits.value_or(arch.compounding.shift_bits),
+                                             options.bias_correction};
+  prepared.shift_bits = quantizer.shift_bits;
+  const auto quantized = compiler::quantize(*prepared.float_graph, *prepared.calibration, arch, quantizer);
+  prepared.program = compiler::compile(quantized, arch, {.mapper = options.mapper});
+  prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
+  prepared.compile_seconds += seconds_since(start);
+}
+
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
                                 bool show_progress) {
   const int machine_bits = arch.compounding.shift_bits;
@@ -156,31 +144,13 @@ PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchCon
         fmt::format("--shift-bits {}", *options.shift_bits),
         fmt::format("the machine's shifter has {} (compounding/shift_bits of {})", machine_bits, arch.name));
   }
-  auto loaded = load_network(options);
-  PreparedProgram prepared;
-  prepared.network_source = loaded.source;
-  prepared.normalisation = loaded.normalisation;
-  const auto passes_start = std::chrono::steady_clock::now();
-  prepared.float_graph = compiler::canonicalise(loaded.graph);
-  prepared.compile_seconds = seconds_since(passes_start);
-  const auto& canonical = *prepared.float_graph;
-  const auto calibration_start = std::chrono::steady_clock::now();
-  prepared.calibration = obtain_calibration(canonical, loaded, options, prepared, show_progress);
-  prepared.calibration_seconds = seconds_since(calibration_start);
-
-  const auto compile_start = std::chrono::steady_clock::now();
-  const compiler::QuantizerOptions quantizer{options.shift_bits.value_or(machine_bits),
-                                             options.bias_correction};
-  prepared.shift_bits = quantizer.shift_bits;
-  const auto quantized = compiler::quantize(canonical, *prepared.calibration, arch, quantizer);
-  prepared.program = compiler::compile(quantized, arch, {.mapper = options.mapper});
-  prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
-  prepared.compile_seconds += seconds_since(compile_start);
+  PreparedProgram prepared = calibrate_network(options, show_progress);
+  compile_network(options, arch, prepared);
   return prepared;
 }
 
 PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchConfig& arch) {
-  auto loaded = load_network(options);
+  auto loaded = load_network(options.network, options.seed);
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
   const auto start = std::chrono::steady_clock::now();

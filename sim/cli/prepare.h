@@ -49,8 +49,15 @@ struct PreparedProgram {
 inline constexpr const char* kSyntheticCalibration = "synthetic";
 inline constexpr std::int64_t kSyntheticInputs = 8;  ///< random fields that stand in for calibration images
 
-/// Throws what import, passes, calibration, quantiser and compiler throw; InputError if an .onnx file comes
-/// without calibration. `show_progress`: on a terminal, for calibration.
+/// The part that no machine is needed for: everything but program, shift_bits and most of compile_seconds.
+/// Throws what import, passes and calibration throw; InputError if an .onnx file comes without calibration.
+/// `show_progress`: on a terminal, for calibration.
+PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progress);
+
+/// The rest, for one machine. Throws what quantiser and compiler throw.
+void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared);
+
+/// Both.
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
                                 bool show_progress);
 

@@ -124,6 +124,11 @@ std::int64_t ResultStore::open_sweep(const std::string& name, const std::string&
                   name));
 }
 
+bool ResultStore::has_sweep(const std::string& name) {
+  Statement find(database_, "SELECT 1 FROM sweeps WHERE name = ?");
+  return find.bind(1, name).step();
+}
+
 bool ResultStore::has_result(const std::string& key) {
   Statement find(database_, "SELECT 1 FROM results WHERE key = ? AND status <> 'failed'");
   return find.bind(1, key).step();

@@ -56,6 +56,8 @@ class ResultStore {
   /// name belongs to a sweep with another specification.
   std::int64_t open_sweep(const std::string& name, const std::string& specification);
 
+  bool has_sweep(const std::string& name);
+
   bool has_result(const std::string& key);
   std::optional<PointResult> result(const std::string& key);
 

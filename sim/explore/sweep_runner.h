@@ -38,6 +38,8 @@ class SweepRunner {
   SweepCounts run(const std::vector<std::int64_t>& points, const std::string& engine,
                   const std::function<void(std::int64_t settled)>& progress);
 
+  std::int64_t sweep() const { return sweep_; }  ///< its number in the store
+
  private:
   /// A point on its way to a worker and back.
   struct Flight {

@@ -1,0 +1,160 @@
+#include "sim/cli/sweep_output.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+
+#include "hw/common/file.h"
+#include "sim/cli/terminal.h"
+#include "sim/plot/plot.h"
+#include "sim/report/format.h"
+#include "sim/report/text_table.h"
+#include "sim/report/version.h"
+
+namespace npu::sim {
+namespace {
+
+constexpr std::size_t kShownFrontPoints = 20;
+
+double metric(const SweepRow& row, const MetricInfo& info) {
+  return value_of(row.result.values, info.metric).value_or(kNoValue);
+}
+
+std::string axis_title(const MetricInfo& info) { return fmt::format("{} ({})", info.description, info.unit); }
+
+std::vector<const SweepRow*> front_of(const SweepFindings& findings, const std::string& network,
+                                      const MetricInfo& by) {
+  std::vector<const SweepRow*> front;
+  for (const SweepRow& row : findings.rows) {
+    if (row.on_front && row.result.network == network) front.push_back(&row);
+  }
+  std::stable_sort(front.begin(), front.end(),
+                   [&](const SweepRow* a, const SweepRow* b) { return metric(*a, by) < metric(*b, by); });
+  return front;
+}
+
+void draw_front(const SweepSpec& spec, const SweepFindings& findings, const std::string& network,
+                const std::filesystem::path& folder) {
+  const MetricInfo& x = *find_metric(spec.objectives[0]);
+  const MetricInfo& y = *find_metric(spec.objectives[1]);
+  XyPlot plot;
+  plot.title = fmt::format("{}: {}", spec.name, network);
+  plot.x = {axis_title(x), true, {}, {}};
+  plot.y = {axis_title(y), true, {}, {}};
+  XySeries all{"evaluated", Mark::kPoints, {}, {}, {}, {}, {}};
+  XySeries front{"Pareto front", Mark::kLinePoints, {}, {}, {}, {}, {}};
+  XySeries simulated{"SystemC", Mark::kPoints, {}, {}, {}, {}, {}};
+  const auto add = [&](XySeries& series, const SweepRow& row) {
+    series.x.push_back(metric(row, x));
+    series.y.push_back(metric(row, y));
+  };
+  for (const SweepRow& row : findings.rows) {
+    if (row.result.network == network && row.result.status == PointStatus::kDone && !row.on_front)
+      add(all, row);
+  }
+  for (const SweepRow* row : front_of(findings, network, x)) add(front, *row);
+  for (const SweepRow& row : findings.confirmed) {
+    if (row.result.network == network && row.result.status == PointStatus::kDone) add(simulated, row);
+  }
+  if (front.x.empty()) return;
+  for (XySeries* series : {&all, &front, &simulated}) {
+    if (!series->x.empty()) plot.series.push_back(std::move(*series));
+  }
+  std::string name = network;
+  std::replace(name.begin(), name.end(), '/', '_');
+  draw(plot, folder / ("front_" + name));
+}
+
+nlohmann::json to_json(const SweepCounts& counts) {
+  return {{"evaluated", counts.evaluated},
+          {"known", counts.known},
+          {"excluded", counts.excluded},
+          {"refused", counts.refused},
+          {"failed", counts.failed}};
+}
+
+nlohmann::json summary_json(const SweepSpec& spec, const SweepFindings& findings) {
+  nlohmann::json front = nlohmann::json::array();
+  for (const SweepRow& row : findings.rows) {
+    if (row.on_front) front.push_back(row.point);
+  }
+  return {{"schema_version", 1},
+          {"tool_version", tool_version()},
+          {"revision", git_revision()},
+          {"sweep", spec.source},
+          {"space_points", findings.space_size},
+          {"counts", to_json(findings.counts)},
+          {"front_points", front},
+          {"confirmation", to_json(findings.confirmation)},
+          {"estimate_error",
+           {{"points", findings.error.points},
+            {"mean_percent", findings.error.mean_percent},
+            {"mean_absolute_percent", findings.error.mean_absolute_percent},
+            {"smallest_percent", findings.error.smallest_percent},
+            {"largest_percent", findings.error.largest_percent}}}};
+}
+
+std::string value_text(const nlohmann::json& value) {
+  return value.is_string() ? value.get<std::string>() : value.dump();
+}
+
+std::string front_table(const SweepSpec& spec, const SweepFindings& findings, const std::string& network) {
+  const auto front = front_of(findings, network, *find_metric(spec.objectives[0]));
+  std::vector<TextColumn> columns{{"point", true, false}};
+  if (spec.architectures.size() > 1) columns.push_back({"architecture", false, true});
+  for (const Axis& axis : spec.axes) columns.push_back({axis.name, true, true});
+  for (const std::string& objective : spec.objectives) columns.push_back({objective, true, false});
+  TextTable table(std::move(columns));
+  for (std::size_t index = 0; index < std::min(front.size(), kShownFrontPoints); ++index) {
+    const SweepRow& row = *front[index];
+    std::vector<std::string> cells{std::to_string(row.point)};
+    if (spec.architectures.size() > 1) cells.push_back(row.result.arch_name);
+    for (const Axis& axis : spec.axes) cells.push_back(value_text(row.axis_values.at(axis.name)));
+    for (const std::string& objective : spec.objectives) {
+      cells.push_back(with_prefix(metric(row, *find_metric(objective))));
+    }
+    table.add_row(std::move(cells));
+  }
+  std::string text = fmt::format("\nPareto front of {} ({} points)\n{}", network, front.size(),
+                                 table.render(output_width()));
+  if (front.size() > kShownFrontPoints) {
+    text += fmt::format("... and {} more in points.csv (on_front = 1)\n", front.size() - kShownFrontPoints);
+  }
+  return text;
+}
+
+}  // namespace
+
+void write_findings(const SweepSpec& spec, const SweepFindings& findings,
+                    const std::filesystem::path& folder) {
+  std::vector<SweepRow> rows = findings.rows;
+  rows.insert(rows.end(), findings.confirmed.begin(), findings.confirmed.end());
+  write_file(folder / "points.csv", sweep_csv(spec, rows));
+  write_file(folder / "points.json", sweep_json(rows).dump(1) + "\n");
+  write_file(folder / "summary.json", summary_json(spec, findings).dump(1) + "\n");
+  if (spec.objectives.size() < 2 || !can_draw()) return;
+  for (const std::string& network : spec.networks) draw_front(spec, findings, network, folder);
+}
+
+std::string findings_text(const SweepSpec& spec, const SweepFindings& findings,
+                          const std::filesystem::path& folder) {
+  const SweepCounts& counts = findings.counts;
+  std::string text = fmt::format(
+      "{}: {} of {} points evaluated in {:.1f} s ({:.0f} a second), {} known, {} excluded, {} "
+      "refused, {} failed\n",
+      spec.name, with_separators(counts.evaluated), with_separators(findings.space_size), findings.seconds,
+      static_cast<double>(counts.evaluated) / std::max(findings.seconds, 1e-9), counts.known, counts.excluded,
+      counts.refused, counts.failed);
+  for (const std::string& network : spec.networks) text += front_table(spec, findings, network);
+  if (findings.error.points > 0) {
+    const EstimateError& error = findings.error;
+    text += fmt::format(
+        "\nSystemC on {} points: the estimate's cycles are off by {:+.2f} % on average, {:.2f} % in size, "
+        "from {:+.2f} to {:+.2f} %\n",
+        error.points, error.mean_percent, error.mean_absolute_percent, error.smallest_percent,
+        error.largest_percent);
+  }
+  return text + fmt::format("\nresults: {}\n", (folder / "points.csv").string());
+}
+
+}  // namespace npu::sim

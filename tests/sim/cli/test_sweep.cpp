@@ -1,0 +1,173 @@
+// Does npusim sweep find the same, however it is distributed and interrupted, and refuse what it cannot do?
+#include <signal.h>  // kill is POSIX
+#include <spawn.h>
+#include <sys/wait.h>
+
+#include <algorithm>
+#include <chrono>
+#include <nlohmann/json.hpp>
+#include <thread>
+
+#include "hw/common/error.h"
+#include "hw/common/file.h"
+#include "sim/explore/database.h"
+#include "tests/sim/cli/tool.h"
+#include "tests/support.h"
+
+namespace npu::tests {
+namespace {
+
+using Catch::Contains;
+namespace fs = std::filesystem;
+
+// 3 arrays x 2 bandwidths x 1 network; the largest array wants a buffer that is too small for it.
+const char* const kSweep = R"({
+  "schema_version": 1, "name": "small", "architectures": ["shift_npu"], "networks": ["sqnxt_23v5_1.0_cifar"],
+  "axes": [
+    {"name": "pe", "values": [4, 8, 16], "set": ["/pe_array/rows", "/pe_array/columns"]},
+    {"name": "bandwidth", "pointer": "/dram/bytes_per_cycle", "values": [4, 16]}
+  ],
+  "objectives": ["cycles", "energy"], "confirmation": {"front": true, "random_points": 1}
+})";
+
+fs::path sweep_file(const TemporaryFolder& folder, const std::string& text = kSweep) {
+  const auto path = folder.path() / "sweep.json";
+  write_file(path, text);
+  return path;
+}
+
+// The store's whole content as text.
+std::string dump(const fs::path& store) {
+  sim::Database database(store, sim::Database::Access::kReadOnly);
+  std::string text;
+  for (const char* table :
+       {"results ORDER BY key", "sweeps ORDER BY id", "sweep_points ORDER BY sweep, point, key"}) {
+    sim::Statement rows(database, std::string("SELECT * FROM ") + table);
+    while (rows.step()) {
+      for (int column = 0; column < rows.columns(); ++column) text += rows.text(column) + "|";
+      text += "\n";
+    }
+  }
+  return text;
+}
+
+TEST_CASE("a sweep's results do not depend on the number of jobs") {
+  const TemporaryFolder folder;
+  const auto file = sweep_file(folder);
+  std::vector<std::string> dumps;
+  for (const std::string jobs : {"1", "2"}) {
+    const auto out = folder.path() / jobs;
+    const auto result = run_tool({"sweep", file, "--out", out, "--jobs", jobs, "--no-confirm"});
+    INFO(result.output << result.errors);
+    REQUIRE(result.exit_code == 0);
+    CHECK_THAT(result.output, Contains("6 of 6 points") && Contains("Pareto front"));
+    dumps.push_back(dump(out / "results.sqlite"));
+  }
+  CHECK(dumps[0] == dumps[1]);
+  CHECK(std::count(dumps[0].begin(), dumps[0].end(), '\n') == 6 + 1 + 6);
+}
+
+TEST_CASE("a sweep confirms its front with the SystemC machine") {
+  const TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  const auto result = run_tool({"sweep", sweep_file(folder), "--out", out});
+  INFO(result.output << result.errors);
+  REQUIRE(result.exit_code == 0);
+  const auto summary = nlohmann::json::parse(read_text_file(out / "summary.json"));
+  const auto& error = summary.at("estimate_error");
+  CHECK(error.at("points").get<int>() >= 2);
+  CHECK(error.at("largest_percent").get<double>() < 3);
+  CHECK(error.at("smallest_percent").get<double>() > -3);
+  const std::string csv = read_text_file(out / "points.csv");
+  CHECK_THAT(csv,
+             Contains("point,network,architecture,pe,bandwidth,engine,status,cycles") && Contains("systemc"));
+}
+
+TEST_CASE("a sweep that was killed and resumed leaves what an uninterrupted one leaves") {
+  const TemporaryFolder folder;
+  const std::string large = [] {
+    auto sweep = nlohmann::json::parse(kSweep);
+    sweep["axes"][1]["values"] = nlohmann::json::array();
+    for (int bytes = 1; bytes <= 40; ++bytes) sweep["axes"][1]["values"].push_back(bytes);
+    return sweep.dump();
+  }();
+  const auto file = sweep_file(folder, large).string();
+  const auto whole = folder.path() / "whole";
+  REQUIRE(run_tool({"sweep", file, "--out", whole, "--no-confirm"}).exit_code == 0);
+
+  const auto killed = (folder.path() / "killed").string();
+  std::string words[] = {NPUSIM_BINARY,  "sweep",   file,     "--out", killed,
+                         "--no-confirm", "--quiet", "--jobs", "1"};
+  std::vector<char*> arguments;
+  for (std::string& word : words) arguments.push_back(word.data());
+  arguments.push_back(nullptr);
+  pid_t process = 0;
+  REQUIRE(posix_spawn(&process, arguments[0], nullptr, nullptr, arguments.data(), environ) == 0);
+  const auto store = fs::path(killed) / "results.sqlite";
+  const auto stored = [&]() -> std::int64_t {
+    try {
+      sim::Database database(store, sim::Database::Access::kReadOnly);
+      sim::Statement count(database, "SELECT count(*) FROM results");
+      return count.step() ? count.integer(0) : 0;
+    } catch (const Error&) {
+      return 0;  // not there yet
+    }
+  };
+  while (stored() == 0 && waitpid(process, nullptr, WNOHANG) == 0) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  }
+  kill(process, SIGKILL);
+  waitpid(process, nullptr, 0);
+  CHECK(stored() > 0);
+
+  CHECK(run_tool({"sweep", file, "--out", killed, "--no-confirm"}).exit_code == 2);  // without --resume
+  const auto resumed = run_tool({"sweep", file, "--out", killed, "--no-confirm", "--resume"});
+  INFO(resumed.output << resumed.errors);
+  REQUIRE(resumed.exit_code == 0);
+  CHECK(dump(store) == dump(whole / "results.sqlite"));
+}
+
+TEST_CASE("faults of a sweep are refused in one line before anything is written") {
+  const TemporaryFolder folder;
+  const auto out = (folder.path() / "out").string();
+  const auto refusal = [&](const std::string& from, const std::string& to) {
+    std::string text = kSweep;
+    text.replace(text.find(from), from.size(), to);
+    const auto result = run_tool({"sweep", sweep_file(folder, text), "--out", out});
+    INFO(result.output << result.errors);
+    CHECK(result.exit_code == 2);
+    CHECK(std::count(result.errors.begin(), result.errors.end(), '\n') == 1);
+    CHECK_FALSE(fs::exists(out));
+    return result.errors;
+  };
+  CHECK_THAT(refusal("/dram/bytes_per_cycle", "/dram/bytes"), Contains("/axes/1") && Contains("bytes"));
+  CHECK_THAT(refusal("[4, 8, 16]", "[]"), Contains("/axes/0/values") && Contains("empty"));
+  CHECK_THAT(refusal("sqnxt_23v5_1.0_cifar", "resnet"), Contains("resnet"));
+  CHECK_THAT(refusal("shift_npu", "tpu"), Contains("tpu"));
+  CHECK_THAT(refusal("\"cycles\"", "\"speed\""), Contains("/objectives"));
+  CHECK_THAT(refusal("\"axes\"", "\"constraints\": [\"pee < 1\"], \"axes\""), Contains("pee"));
+  CHECK_THAT(refusal("[4, 16]}", "[4], \"range\": {}}"), Contains("/axes/1"));
+}
+
+TEST_CASE("a sweep whose constraints exclude everything says so") {
+  const TemporaryFolder folder;
+  std::string text = kSweep;
+  text.insert(text.find("\"axes\""), "\"constraints\": [\"pe_count < 1\"], ");
+  const auto result = run_tool({"sweep", sweep_file(folder, text), "--out", folder.path() / "out"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("no point") && Contains("constraints"));
+}
+
+TEST_CASE("a store that is no store is left as it was") {
+  const TemporaryFolder folder;
+  const auto store = folder.path() / "notes.txt";
+  write_file(store, std::string(4096, 'n'));
+  const auto result = run_tool(
+      {"sweep", sweep_file(folder), "--out", folder.path() / "out", "--store", store, "--no-confirm"});
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("notes.txt"));
+  CHECK(read_text_file(store) == std::string(4096, 'n'));
+}
+
+}  // namespace
+}  // namespace npu::tests
