@@ -48,7 +48,7 @@ Expression::Expression(std::string text, std::string file, std::string pointer)
     self.parser.Eval();  // the parser compiles, and finds most faults, at the first evaluation
   } catch (const mu::Parser::exception_type& error) {
     throw ConfigError(self.file, self.pointer, fmt::format("'{}' ({})", self.text, error.GetMsg()),
-                      "an expression such as \"pe_array.rows * 2\" or \"area_mm2 <= 4\"");
+                      "an expression such as \"pe_array.rows * 2\" or \"pe_count <= 256\"");
   }
 }
 

@@ -1,4 +1,4 @@
-// Arithmetic and comparisons over named numbers ("pe * pe * 512", "area_mm2 <= 4"), as sweep files use them
+// Arithmetic and comparisons over named numbers ("pe * pe * 512", "pe_count <= 256"), as sweep files use them
 // for linked values and constraints. Syntax: muParser's, plus floor() and ceil(); names may contain dots.
 #pragma once
 

@@ -9,9 +9,7 @@ const std::array<MetricInfo, kMetrics>& metrics() {
       {Metric::kEnergy, "energy", "Energy", "unit of the energy table", true},
       {Metric::kEnergyDelay, "energy_delay", "Energy-delay product", "energy x s", true},
       {Metric::kDramBytes, "dram_bytes", "DRAM traffic", "bytes", true},
-      {Metric::kArea, "area_mm2", "Area", "mm^2", true},
       {Metric::kUtilisation, "utilisation_percent", "MACs of peak", "%", false},
-      {Metric::kTop1, "top1_percent", "Top-1 accuracy", "%", false},
   }};
   return kTable;
 }

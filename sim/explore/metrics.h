@@ -9,8 +9,8 @@
 
 namespace npu::sim {
 
-enum class Metric { kCycles, kLatency, kEnergy, kEnergyDelay, kDramBytes, kArea, kUtilisation, kTop1 };
-inline constexpr int kMetrics = 8;
+enum class Metric { kCycles, kLatency, kEnergy, kEnergyDelay, kDramBytes, kUtilisation };
+inline constexpr int kMetrics = 6;
 
 struct MetricInfo {
   Metric metric;

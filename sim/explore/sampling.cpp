@@ -13,11 +13,11 @@ namespace {
 
 std::vector<std::int64_t> whole_space(const DesignSpace& space) {
   if (space.size() > kEnumerationLimit) {
-    throw ConfigError(
-        space.spec().file, "/sampling", fmt::format("a cartesian space of {} points", space.size()),
-        fmt::format("at most {} points, or \"method\": \"random\", \"latin_hypercube\" or \"search\" with "
-                    "a number of \"points\"",
-                    kEnumerationLimit));
+    throw ConfigError(space.spec().file, "/sampling",
+                      fmt::format("a cartesian space of {} points", space.size()),
+                      fmt::format("at most {} points, or \"method\": \"random\" or \"latin_hypercube\" with "
+                                  "a number of \"points\"",
+                                  kEnumerationLimit));
   }
   std::vector<std::int64_t> indices(static_cast<std::size_t>(space.size()));
   std::iota(indices.begin(), indices.end(), 0);
@@ -75,7 +75,6 @@ std::int64_t SampleRandom::below(std::int64_t bound) {
 
 std::vector<std::int64_t> sample_points(const DesignSpace& space) {
   const Sampling& sampling = space.spec().sampling;
-  NPU_CHECK(sampling.method != SamplingMethod::kSearch, "a search chooses its points itself");
   if (sampling.method == SamplingMethod::kCartesian || sampling.points >= space.size())
     return whole_space(space);
   const SampleRandom random(sampling.seed);

@@ -9,7 +9,7 @@
 
 namespace npu::sim {
 
-/// Most points that a sweep enumerates; larger spaces must be sampled or searched.
+/// Most points that a sweep enumerates; larger spaces must be sampled.
 inline constexpr std::int64_t kEnumerationLimit = 10'000'000;
 
 /// Ascending indices, without repetition. Random and Latin-hypercube samples larger than the space are the

@@ -130,18 +130,10 @@ Sampling read_sampling(JsonReader reader) {
   sampling.method =
       reader.choice<SamplingMethod>("method", {{"cartesian", SamplingMethod::kCartesian},
                                                {"random", SamplingMethod::kRandom},
-                                               {"latin_hypercube", SamplingMethod::kLatinHypercube},
-                                               {"search", SamplingMethod::kSearch}});
+                                               {"latin_hypercube", SamplingMethod::kLatinHypercube}});
   if (sampling.method != SamplingMethod::kCartesian) {
     sampling.points = reader.integer("points", 1, kPointsLimit);
     sampling.seed = static_cast<std::uint64_t>(reader.integer_or("seed", 1, 0, INT64_MAX));
-  }
-  if (sampling.method == SamplingMethod::kSearch) {
-    constexpr std::int64_t kGroup = 4;  // NSGA-II pairs parents by fours
-    sampling.population = reader.integer_or("population", sampling.population, kGroup, 10'000);
-    if (sampling.population % kGroup != 0) {
-      reader.fail("population", std::to_string(sampling.population), "a multiple of 4");
-    }
   }
   reader.finish();
   return sampling;

@@ -31,13 +31,12 @@ struct Axis {
   std::vector<Setting> settings;
 };
 
-enum class SamplingMethod { kCartesian, kRandom, kLatinHypercube, kSearch };
+enum class SamplingMethod { kCartesian, kRandom, kLatinHypercube };
 
 struct Sampling {
   SamplingMethod method = SamplingMethod::kCartesian;
-  std::int64_t points = 0;  ///< random, latin_hypercube: how many; search: budget of evaluations
+  std::int64_t points = 0;  ///< random, latin_hypercube: how many
   std::uint64_t seed = 1;
-  std::int64_t population = 48;  ///< search only
 };
 
 /// Which points of the estimated sweep the SystemC machine repeats.

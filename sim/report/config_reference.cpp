@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 // In the order of the document.
-constexpr std::array kSchemas{"arch", "energy", "calibration", "model", "dataset"};
+constexpr std::array kSchemas{"arch", "energy", "calibration", "model", "dataset", "sweep"};
 
 std::string number_text(const json& number) {
   if (number.is_number_integer()) return number.dump();
@@ -57,7 +57,9 @@ class Section {
       return text;
     }
     const auto type = schema.value("type", std::string());
-    if (type == "array") return "array of " + values(resolved(schema.at("items")));
+    if (type == "array") {
+      return schema.contains("items") ? "array of " + values(resolved(schema.at("items"))) : "array";
+    }
     if (!type.empty()) return type + range(schema);
     std::string text;
     for (const auto& choice : schema.value("anyOf", json::array())) {

@@ -41,7 +41,7 @@ TEST_CASE("the front holds exactly the points that nothing beats") {
 TEST_CASE("costs turn metrics that should be large, and need every objective") {
   sim::MetricValues values;
   sim::value_of(values, sim::Metric::kCycles) = 100;
-  sim::value_of(values, sim::Metric::kTop1) = 70;
-  CHECK(sim::objective_costs(values, {"cycles", "top1_percent"}) == std::vector<double>{100, -70});
+  sim::value_of(values, sim::Metric::kUtilisation) = 70;
+  CHECK(sim::objective_costs(values, {"cycles", "utilisation_percent"}) == std::vector<double>{100, -70});
   CHECK(sim::objective_costs(values, {"cycles", "energy"}).empty());
 }

@@ -40,7 +40,7 @@ TEST_CASE("stored results come back, absent values as absent") {
   CHECK(found->identity.key() == result.identity.key());
   CHECK(found->network == "net");
   CHECK(sim::value_of(found->values, sim::Metric::kCycles) == 1001.0);
-  CHECK_FALSE(sim::value_of(found->values, sim::Metric::kTop1));
+  CHECK_FALSE(sim::value_of(found->values, sim::Metric::kUtilisation));
   CHECK_FALSE(store.result("nothing"));
   REQUIRE(store.points(sweep).size() == 1);
   CHECK(store.points(sweep)[0].index == 5);

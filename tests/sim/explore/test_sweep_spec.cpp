@@ -84,11 +84,6 @@ TEST_CASE("faults of a sweep file are refused at their place") {
       },
       "/sampling/method", "latin_hypercube");
   check_refused([](json& s) { s["sampling"] = {{"method", "random"}}; }, "/sampling/points", "no such key");
-  check_refused(
-      [](json& s) {
-        s["sampling"] = {{"method", "search"}, {"points", 100}, {"population", 6}};
-      },
-      "/sampling/population", "multiple of 4");
   check_refused([](json& s) { s["colour"] = "red"; }, "/colour", "unknown");
   check_refused([](json& s) { s["axes"][0]["vlaues"] = 1; }, "/axes/0/vlaues", "unknown");
   check_refused([](json& s) { s["schema_version"] = 2; }, "/schema_version", "2");

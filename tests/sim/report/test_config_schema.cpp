@@ -14,6 +14,7 @@
 #include "hw/common/file.h"
 #include "hw/common/json_reader.h"
 #include "hw/energy/energy_table.h"
+#include "sim/explore/sweep_spec.h"
 #include "sim/report/config_reference.h"
 #include "tests/sim/report/json_mutations.h"
 #include "tests/support.h"
@@ -174,6 +175,27 @@ TEST_CASE(
           through_file(folder.path() / "dataset.json",
                        [&] { static_cast<void>(compiler::load_geometry(folder.path())); }),
           {});
+}
+
+TEST_CASE("The sweep's schema accepts and refuses what the reader does") {
+  const SchemaFile schema("sweep");
+  const Reader reader = [](const json& document) { sim::sweep_from_json(document, "test"); };
+  const std::vector<std::string> relations{"an expression", "unknown name",    "second axis",
+                                           "multiplies",    "too many values", "/range/to: found"};
+  for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "configs/sweeps")) {
+    CHECK(schema.accepts(read_json_file(entry.path())));
+    CHECK(refusal(reader, read_json_file(entry.path())) == std::nullopt);
+  }
+  const json sweep = json::parse(R"({
+    "schema_version": 1, "name": "n", "description": "d", "architectures": ["a"], "networks": ["b"],
+    "axes": [{"name": "p", "values": [4, 8], "set": {"/x/y": "p * 2", "/z": null}},
+             {"pointer": "/q", "range": {"from": 1, "to": 4, "multiply_by": 2}},
+             {"name": "r", "set": ["/r/0"], "range": {"from": 1, "to": 4, "step": 1}}],
+    "constraints": ["p < 4"], "objectives": ["cycles"],
+    "sampling": {"method": "random", "points": 3, "seed": 4}, "confirmation": {"front": false, "random_points": 2}
+  })");
+  const Verdicts verdicts = compare(schema, sweep, reader, relations);
+  CHECK(verdicts.refused > 1000);
 }
 
 TEST_CASE("docs/config_reference.md is what the schemas say (target update_docs writes it)") {
