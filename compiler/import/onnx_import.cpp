@@ -200,12 +200,12 @@ class ModelImporter {
 Graph import_onnx(const std::filesystem::path& path) {
   const std::vector<std::uint8_t> bytes = read_file(path, kLargestModelBytes);
   const onnx::ModelProto model = parse_model(bytes, path.string());
-  return ModelImporter(model, path.string()).run(path.stem().string());
+  return ModelImporter(model, path.string()).run(network_name(model, path.stem().string()));
 }
 
 Graph import_onnx(std::span<const std::uint8_t> bytes, const std::string& name) {
   const onnx::ModelProto model = parse_model(bytes, name);
-  return ModelImporter(model, name).run(name);
+  return ModelImporter(model, name).run(network_name(model, name));
 }
 
 }  // namespace npu::compiler

@@ -13,7 +13,9 @@
 namespace npu::compiler {
 
 /// Reads, validates and converts a model; the result has passed verify_graph and infer_shapes. A dynamic
-/// batch dimension becomes 1. Throws InputError (file) or GraphError (node, attribute, found, supported).
+/// batch dimension becomes 1. The graph is
+/// named as the file, or as the network that was exported into it. Throws InputError (file) or GraphError
+/// (node, attribute, found, supported).
 Graph import_onnx(const std::filesystem::path& path);
 Graph import_onnx(std::span<const std::uint8_t> bytes, const std::string& name);
 

@@ -57,6 +57,15 @@ onnx::ModelProto parse_model(std::span<const std::uint8_t> bytes, const std::str
   return model;
 }
 
+std::string network_name(const onnx::ModelProto& model, const std::string& fallback) {
+  for (const onnx::StringStringEntryProto& entry : model.metadata_props()) {
+    if (entry.key() == kNetworkNameKey && !entry.value().empty() && is_usable_name(entry.value())) {
+      return entry.value();
+    }
+  }
+  return fallback;
+}
+
 std::int64_t standard_opset(const onnx::ModelProto& model, const std::string& where) {
   for (const onnx::OperatorSetIdProto& set : model.opset_import()) {
     if (!set.domain().empty() && set.domain() != "ai.onnx") {

@@ -16,6 +16,12 @@ inline constexpr std::int64_t kLargestOpset = 17;
 /// Protobuf itself ends here.
 inline constexpr std::int64_t kLargestModelBytes = (std::int64_t{1} << 31) - 1;
 
+/// Key of the model's metadata under which an exported network keeps its name, whatever the file is called.
+inline constexpr const char* kNetworkNameKey = "npusim.network";
+
+/// The name under that key, or `fallback` if there is none that is usable.
+std::string network_name(const onnx::ModelProto& model, const std::string& fallback);
+
 /// Throws InputError: not a protobuf message, no graph, opset outside 7 to 17.
 onnx::ModelProto parse_model(std::span<const std::uint8_t> bytes, const std::string& where);
 

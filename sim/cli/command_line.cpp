@@ -44,6 +44,7 @@ int run_command_line(int argument_count, char** arguments) {
   add_compile_command(app, exit_code);
   add_disasm_command(app, exit_code);
   add_inspect_command(app, exit_code);
+  add_export_command(app, exit_code);
   add_networks_command(app, exit_code);
   add_archs_command(app, exit_code);
   add_sweep_command(app, exit_code);

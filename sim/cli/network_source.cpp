@@ -14,10 +14,6 @@ namespace {
 
 namespace fs = std::filesystem;
 
-// Built-in networks have random weights: any sensible normalisation of images will do.
-constexpr compiler::InputNormalisation kBuiltInNormalisation{
-    {127.5F, 127.5F, 127.5F}, {64.0F, 64.0F, 64.0F}, false};
-
 compiler::Graph import_file(const std::string& network) {
   const fs::path path = network;
   if (path.extension() != ".onnx") {
@@ -25,12 +21,14 @@ compiler::Graph import_file(const std::string& network) {
                      fmt::format("unknown; expected one of {} or the path of an .onnx file",
                                  fmt::join(workloads::network_names(), ", ")));
   }
-  compiler::Graph graph = compiler::import_onnx(path);
-  graph.name = path.stem().string();
-  return graph;
+  return compiler::import_onnx(path);
 }
 
 }  // namespace
+
+compiler::InputNormalisation built_in_normalisation() {
+  return {{127.5F, 127.5F, 127.5F}, {64.0F, 64.0F, 64.0F}, false};
+}
 
 bool is_built_in(const std::string& network) {
   const auto names = workloads::network_names();
@@ -42,7 +40,7 @@ LoadedNetwork load_network(const std::string& network, std::uint64_t seed) {
   if (is_built_in(network)) {
     loaded.graph = workloads::build_network(network, seed);
     loaded.source = fmt::format("built-in with random weights, seed {}", seed);
-    loaded.normalisation = kBuiltInNormalisation;
+    loaded.normalisation = built_in_normalisation();
     loaded.built_in = true;
     return loaded;
   }

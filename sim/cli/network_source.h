@@ -17,6 +17,9 @@ struct LoadedNetwork {
   bool built_in = false;
 };
 
+/// Built-in networks have random weights: any sensible normalisation of images will do.
+compiler::InputNormalisation built_in_normalisation();
+
 bool is_built_in(const std::string& network);
 
 /// `seed`: of a built-in's weights. Throws InputError (unknown name, listing the known ones) and what import

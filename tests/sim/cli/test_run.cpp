@@ -72,6 +72,28 @@ TEST_CASE(
   REQUIRE(std::filesystem::exists(folder.path() / "timed/report.txt"));
 }
 
+TEST_CASE("an exported network gives the same program as the built-in one with the same calibration file") {
+  const TemporaryFolder folder;
+  const auto at = [&](const char* name) { return (folder.path() / name).string(); };
+  const std::string name = "sqnxt_23v5_1.0_cifar";
+  REQUIRE(run_tool({"export", name, "-o", at("other_name.onnx")}).exit_code == 0);
+  REQUIRE(run_tool({"compile", "--network", name, "-o", at("a.npu"), "--save-calibration", at("cal.json")})
+              .exit_code == 0);
+  REQUIRE(run_tool({"compile", "--network", at("other_name.onnx"), "--calibration", at("cal.json"), "-o",
+                    at("b.npu")})
+              .exit_code == 0);
+  REQUIRE(read_file(folder.path() / "a.npu") == read_file(folder.path() / "b.npu"));
+
+  // Exporting again gives the same file; a description of something else beside it is not overwritten.
+  const auto first = read_file(folder.path() / "other_name.onnx");
+  REQUIRE(run_tool({"export", name, "-o", at("other_name.onnx")}).exit_code == 0);
+  REQUIRE(read_file(folder.path() / "other_name.onnx") == first);
+  const auto refused = run_tool({"export", name, "-o", at("cal.onnx")});
+  REQUIRE(refused.exit_code == 2);
+  REQUIRE_THAT(refused.errors, Contains("cal.json") && Contains("another network"));
+  REQUIRE_FALSE(std::filesystem::exists(folder.path() / "cal.onnx"));
+}
+
 TEST_CASE("biases are corrected by default with shifts, and not by default without") {
   const TemporaryFolder folder;
   const auto compiled = [&](const std::string& name, std::vector<std::string> options) {

@@ -53,6 +53,8 @@ TEST_CASE("usage errors say where help is") {
                Contains("0") && Contains("5"));
   REQUIRE_THAT(refusal({"run"}), Contains("--network"));
   REQUIRE_THAT(refusal({"compile", "--network", "sqnxt_23v5_1.0"}), Contains("--output"));
+  REQUIRE_THAT(refusal({"export", "sqnxt_23v5_1.0", "-o", "net.npu"}), Contains(".onnx"));
+  REQUIRE_THAT(refusal({"export", "resnet", "-o", "/tmp/net.onnx"}), Contains("mobilenet_v2_1.0"));
 }
 
 TEST_CASE("unknown networks and machines are answered with the known ones") {
