@@ -93,6 +93,12 @@ std::vector<std::int64_t> Attributes::integers(std::string_view name) const {
   return {attribute->ints().begin(), attribute->ints().end()};
 }
 
+std::vector<float> Attributes::reals(std::string_view name) const {
+  const auto* attribute = find_typed(name, onnx::AttributeProto::FLOATS);
+  return attribute == nullptr ? std::vector<float>{}
+                              : std::vector<float>{attribute->floats().begin(), attribute->floats().end()};
+}
+
 const onnx::TensorProto* Attributes::tensor(std::string_view name) const {
   const auto* attribute = find_typed(name, onnx::AttributeProto::TENSOR);
   return attribute == nullptr ? nullptr : &attribute->t();

@@ -26,6 +26,7 @@ class Attributes {
   std::string text(std::string_view name, const std::string& fallback) const;
   /// Empty if absent; at most 16 values.
   std::vector<std::int64_t> integers(std::string_view name) const;
+  std::vector<float> reals(std::string_view name) const;  ///< empty if absent
   /// Null if absent.
   const onnx::TensorProto* tensor(std::string_view name) const;
 

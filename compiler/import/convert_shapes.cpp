@@ -10,13 +10,6 @@
 namespace npu::compiler {
 namespace {
 
-std::vector<std::int64_t> dims_of(const ImportedValue& value) {
-  if (value.rank == 2) {
-    return {1, value.shape.channels};
-  }
-  return {1, value.shape.channels, value.shape.height, value.shape.width};
-}
-
 void convert_flatten(const ImportNode& node) {
   node.expect_inputs(1, 1);
   node.attributes().expect_only({"axis"});

@@ -2,6 +2,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
 #include <map>
 
@@ -29,6 +30,13 @@ const std::map<std::string, Convert>& table() {
 Convert find_converter(const std::string& op_type) {
   const auto found = table().find(op_type);
   return found == table().end() ? nullptr : found->second;
+}
+
+Convert find_folder(const std::string& op_type) {
+  const auto folders = constant_folders();
+  const auto found = std::find_if(folders.begin(), folders.end(),
+                                  [&](const Converter& folder) { return folder.op_type == op_type; });
+  return found == folders.end() ? nullptr : found->convert;
 }
 
 std::string supported_operators() {

@@ -7,6 +7,13 @@
 
 namespace npu::compiler {
 
+std::vector<std::int64_t> dims_of(const ImportedValue& value) {
+  if (value.rank == 2) {
+    return {1, value.shape.channels};
+  }
+  return {1, value.shape.channels, value.shape.height, value.shape.width};
+}
+
 ImportContext::ImportContext(const onnx::ModelProto& model, Graph& graph, std::int64_t opset)
     : graph_(graph), opset_(opset) {
   for (const onnx::NodeProto& node : model.graph().node()) {

@@ -27,6 +27,9 @@ struct ImportedValue {
   bool is_constant() const { return constant != nullptr; }
 };
 
+/// [1, features] or [1, channels, height, width] of a computed value.
+std::vector<std::int64_t> dims_of(const ImportedValue& value);
+
 /// Bytes of float weights over all uses: a bound on what the passes may allocate when weights are shared.
 inline constexpr std::int64_t kLargestWeightBytes = std::int64_t{1} << 31;
 

@@ -12,6 +12,7 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <map>
 #include <set>
 
@@ -166,17 +167,45 @@ class ModelImporter {
         proto.name().empty()
             ? context_.fresh_name(fmt::format("{}_{}", printable_name(proto.op_type()), index))
             : proto.name();
-    const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
-    const Convert converter = standard ? find_converter(proto.op_type()) : nullptr;
-    if (converter == nullptr) {
-      throw GraphError(name, fmt::format("operator '{}{}{}' is not supported; supported: {}",
-                                         printable_name(proto.domain()), proto.domain().empty() ? "" : ".",
-                                         printable_name(proto.op_type()), supported_operators()));
-    }
     for (const std::string& input : proto.input()) {
       define_initialiser(input);
     }
-    converter(ImportNode(context_, proto, name));
+    converter_of(proto, name)(ImportNode(context_, proto, name));
+  }
+
+  Convert converter_of(const onnx::NodeProto& proto, const std::string& name) const {
+    const bool standard = proto.domain().empty() || proto.domain() == "ai.onnx";
+    const Convert folder = standard ? find_folder(proto.op_type()) : nullptr;
+    if (folder != nullptr && reads_constants_only(proto)) {
+      return folder;
+    }
+    const Convert converter = standard ? find_converter(proto.op_type()) : nullptr;
+    if (converter == nullptr) {
+      throw GraphError(
+          name,
+          fmt::format("operator '{}{}{}' is not supported{}; supported: {}", printable_name(proto.domain()),
+                      proto.domain().empty() ? "" : ".", printable_name(proto.op_type()),
+                      refusal_reason(proto.op_type(), folder != nullptr), supported_operators()));
+    }
+    return converter;
+  }
+
+  bool reads_constants_only(const onnx::NodeProto& proto) const {
+    const auto is_constant = [&](const std::string& input) {
+      return input.empty() || (context_.is_defined(input) && context_.value(input, "").is_constant());
+    };
+    return proto.input_size() > 0 && std::all_of(proto.input().begin(), proto.input().end(), is_constant);
+  }
+
+  static std::string refusal_reason(const std::string& op_type, bool folds) {
+    constexpr std::string_view kQuantised[] = {"QuantizeLinear",       "DequantizeLinear", "QLinearConv",
+                                               "QLinearMatMul",        "ConvInteger",      "MatMulInteger",
+                                               "DynamicQuantizeLinear"};
+    if (std::find(std::begin(kQuantised), std::end(kQuantised), op_type) != std::end(kQuantised)) {
+      return " (a model quantised by another tool: export the float model, which is quantised here for the "
+             "machine's own arithmetic)";
+    }
+    return folds ? " on computed values, only on constants" : "";
   }
 
   void define_initialiser(const std::string& name) {
