@@ -58,9 +58,9 @@ void save_calibration(const Calibration& calibration, const std::filesystem::pat
   write_file(path, json.dump(1) + "\n");
 }
 
-Calibration load_calibration(const std::filesystem::path& path, const Graph& canonical) {
-  const auto json = read_json_file(path);
-  JsonReader reader(path.string(), json);
+Calibration calibration_from_json(const nlohmann::json& json, const std::string& file,
+                                  const Graph& canonical) {
+  JsonReader reader(file, json);
   reader.integer("schema_version", kSchemaVersion, kSchemaVersion);
   Calibration calibration;
   calibration.network = reader.string("network");
@@ -85,6 +85,10 @@ Calibration load_calibration(const std::filesystem::path& path, const Graph& can
     }
   }
   return calibration;
+}
+
+Calibration load_calibration(const std::filesystem::path& path, const Graph& canonical) {
+  return calibration_from_json(read_json_file(path), path.string(), canonical);
 }
 
 }  // namespace npu::compiler
