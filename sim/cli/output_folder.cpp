@@ -6,6 +6,39 @@
 #include "hw/common/file.h"
 
 namespace npu::sim {
+namespace {
+
+/// The name under which a file waits for the others.
+std::filesystem::path waiting(const std::filesystem::path& folder, const std::string& name) {
+  return folder / ("." + name + ".new");
+}
+
+}  // namespace
+
+OutputFiles::~OutputFiles() {
+  for (const std::string& name : names_) {
+    std::error_code ignored;
+    std::filesystem::remove(waiting(folder_, name), ignored);
+  }
+}
+
+std::filesystem::path OutputFiles::place_for(const std::string& name) {
+  names_.push_back(name);
+  return waiting(folder_, name);
+}
+
+void OutputFiles::add(const std::string& name, std::string_view text) { write_file(place_for(name), text); }
+
+void OutputFiles::commit() {
+  for (const std::string& name : names_) {
+    std::error_code code;
+    std::filesystem::rename(waiting(folder_, name), folder_ / name, code);
+    if (code) {
+      throw InputError((folder_ / name).string(), fmt::format("cannot be written: {}", code.message()));
+    }
+  }
+  names_.clear();
+}
 
 void require_writable_folder(const std::filesystem::path& folder) {
   if (folder.empty()) return;

@@ -196,15 +196,17 @@ void print_report(const RunOptions& options, const RunReport& report, const Summ
 void write_report(const RunOptions& options, const PreparedProgram& prepared, const RunReport& report,
                   const Summary& summary, const nlohmann::ordered_json& json) {
   if (options.out.empty()) return;
-  const fs::path folder = options.out;
   std::string text =
       layer_table(report, summary, kDefaultWidth) + "\n" + choice_table(report.program, kDefaultWidth);
   if (report.timed) text += "\n" + unit_table(report.timed->result, kDefaultWidth);
   text += "\n" + totals_text(report, summary);
-  write_file(folder / "report.txt", text);
-  if (report.timed) write_file(folder / "layers.csv", layers_csv(report, summary));
-  if (prepared.calibration) compiler::save_calibration(*prepared.calibration, folder / "calibration.json");
-  write_file(folder / "result.json", json.dump(2) + "\n");
+  OutputFiles files(options.out);
+  files.add("report.txt", text);
+  if (report.timed) files.add("layers.csv", layers_csv(report, summary));
+  if (prepared.calibration)
+    compiler::save_calibration(*prepared.calibration, files.place_for("calibration.json"));
+  files.add("result.json", json.dump(2) + "\n");
+  files.commit();
 }
 
 PreparedProgram prepare(const RunOptions& options, const hw::ArchConfig& arch) {

@@ -95,6 +95,31 @@ TEST_CASE("a failed write is an input error, leaves the old file and no temporar
   CHECK(read_text_file(file) == "x");
 }
 
+TEST_CASE("a device is written into, never replaced, and a full one says so") {
+  struct stat before {};
+  REQUIRE(::stat("/dev/full", &before) == 0);
+  try {
+    write_file("/dev/full", std::string_view("x"));
+    FAIL("a full device took a byte");
+  } catch (const InputError& error) {
+    CHECK(std::string(error.what()).find("/dev/full: cannot be written: No space left") == 0);
+  }
+  CHECK_NOTHROW(write_file("/dev/null", std::string_view("x")));
+  struct stat after {};
+  REQUIRE(::stat("/dev/full", &after) == 0);
+  CHECK(S_ISCHR(after.st_mode));
+  CHECK(after.st_ino == before.st_ino);
+}
+
+TEST_CASE("a symbolic link stays, and the file it leads to is replaced") {
+  const tests::TemporaryFolder folder;
+  write_file(folder.path() / "file", std::string_view("old"));
+  std::filesystem::create_symlink(folder.path() / "file", folder.path() / "link");
+  write_file(folder.path() / "link", std::string_view("new"));
+  CHECK(std::filesystem::is_symlink(folder.path() / "link"));
+  CHECK(read_text_file(folder.path() / "file") == "new");
+}
+
 TEST_CASE("a read-only folder refuses a new file and keeps the old one") {
   const tests::TemporaryFolder folder;
   const auto path = folder.path() / "x";

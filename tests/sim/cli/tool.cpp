@@ -12,11 +12,16 @@ extern char** environ;
 namespace npu::tests {
 
 ToolResult run_tool(const std::vector<std::string>& arguments) {
+  std::vector<std::string> program{NPUSIM_BINARY};
+  program.insert(program.end(), arguments.begin(), arguments.end());
+  return run_program(program);
+}
+
+ToolResult run_program(const std::vector<std::string>& program, const std::string& output_path) {
   const TemporaryFolder folder;
-  const auto output = (folder.path() / "output").string();
+  const auto output = output_path.empty() ? (folder.path() / "output").string() : output_path;
   const auto errors = (folder.path() / "errors").string();
-  std::vector<std::string> texts{NPUSIM_BINARY};
-  texts.insert(texts.end(), arguments.begin(), arguments.end());
+  std::vector<std::string> texts = program;
   std::vector<char*> pointers;
   for (auto& text : texts) pointers.push_back(text.data());
   pointers.push_back(nullptr);
@@ -27,14 +32,14 @@ ToolResult run_tool(const std::vector<std::string>& arguments) {
   posix_spawn_file_actions_addopen(&actions, 1, output.c_str(), O_WRONLY | O_CREAT, 0600);
   posix_spawn_file_actions_addopen(&actions, 2, errors.c_str(), O_WRONLY | O_CREAT, 0600);
   pid_t child = 0;
-  const int spawned = ::posix_spawn(&child, NPUSIM_BINARY, &actions, nullptr, pointers.data(), environ);
+  const int spawned = ::posix_spawn(&child, pointers[0], &actions, nullptr, pointers.data(), environ);
   posix_spawn_file_actions_destroy(&actions);
   REQUIRE(spawned == 0);
   int status = 0;
   REQUIRE(::waitpid(child, &status, 0) == child);
   ToolResult result;
   result.exit_code = WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
-  result.output = read_text_file(output);
+  if (output_path.empty()) result.output = read_text_file(output);
   result.errors = read_text_file(errors);
   return result;
 }

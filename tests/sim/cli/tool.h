@@ -15,4 +15,7 @@ struct ToolResult {
 /// Waits for the end; a signal gives exit code 128 + signal.
 ToolResult run_tool(const std::vector<std::string>& arguments);
 
+/// The same for any program, given by its path, with its output in a file or device if `output` is not empty.
+ToolResult run_program(const std::vector<std::string>& program, const std::string& output = {});
+
 }  // namespace npu::tests
