@@ -1,5 +1,6 @@
 #include "sim/cli/config_files.h"
 
+#include <dlfcn.h>
 #include <fmt/ranges.h>
 
 #include <algorithm>
@@ -11,21 +12,23 @@ namespace {
 
 namespace fs = std::filesystem;
 
-fs::path executable_folder() {
-  std::error_code code;
-  const auto executable = fs::read_symlink("/proc/self/exe", code);
-  return code ? fs::path{} : executable.parent_path();
+/// As far as an installed library stands below its prefix.
+constexpr int kMostFoldersUp = 5;
+
+void add_folders_above(fs::path path, std::vector<fs::path>& folders) {
+  for (int level = 0; level < kMostFoldersUp && path.has_relative_path(); ++level) {
+    path = path.parent_path();
+    folders.push_back(path);
+  }
 }
 
 std::vector<fs::path> candidates() {
-  const auto folder = executable_folder();
   std::vector<fs::path> places;
-  if (!folder.empty()) {
-    places.push_back(folder.parent_path() / "share" / "npusim" / "configs");
+  for (const fs::path& folder : folders_above_library()) {
+    places.push_back(folder / "share" / "npusim" / "configs");
     places.push_back(folder / "configs");
-    places.push_back(folder.parent_path() / "configs");
-    places.push_back(folder.parent_path().parent_path() / "configs");
   }
+  places.emplace_back(NPUSIM_INSTALLED_CONFIGS);
   places.emplace_back(NPUSIM_SOURCE_CONFIGS);
   return places;
 }
@@ -35,6 +38,20 @@ bool is_path(const std::string& text) {
 }
 
 }  // namespace
+
+std::vector<fs::path> folders_above_library() {
+  std::vector<fs::path> folders;
+  std::error_code code;
+  const auto executable = fs::read_symlink("/proc/self/exe", code);
+  if (!code) add_folders_above(executable, folders);
+  Dl_info library{};
+  if (::dladdr(reinterpret_cast<void*>(&folders_above_library), &library) != 0 &&
+      library.dli_fname != nullptr) {
+    const auto path = fs::weakly_canonical(library.dli_fname, code);
+    if (!code && path != executable) add_folders_above(path, folders);
+  }
+  return folders;
+}
 
 fs::path config_root() {
   const auto places = candidates();

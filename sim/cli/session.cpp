@@ -1,0 +1,142 @@
+#include "sim/cli/session.h"
+
+#include <fmt/core.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "compiler/data/preprocessing.h"
+#include "hw/common/error.h"
+#include "hw/common/hash.h"
+#include "sim/cli/config_files.h"
+#include "sim/cli/host_data.h"
+#include "sim/engines/functional/functional_engine.h"
+#include "sim/engines/systemc/systemc_engine.h"
+#include "sim/report/conservation.h"
+#include "sim/report/result_json.h"
+
+namespace npu::sim {
+namespace {
+
+namespace fs = std::filesystem;
+
+double seconds_since(std::chrono::steady_clock::time_point start) {
+  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+}
+
+RunReport describe(const PreparedProgram& prepared, const hw::ArchConfig& arch,
+                   const std::string& arch_source, const std::string& engine) {
+  RunReport report;
+  report.arch = arch;
+  report.arch_source = arch_source;
+  report.program = prepared.program;
+  report.network_source = prepared.network_source;
+  report.shift_bits = prepared.shift_bits;
+  report.engine = engine;
+  if (prepared.calibration) {
+    report.calibration_source = prepared.calibration->source;
+    report.calibration_inputs = prepared.calibration->inputs;
+  }
+  report.host.calibration = prepared.calibration_seconds;
+  report.host.compile = prepared.compile_seconds;
+  return report;
+}
+
+std::vector<std::int32_t> input_codes(const hw::Program& program, std::span<const float> input,
+                                      RunReport& report) {
+  const hw::TensorSymbol& symbol = program.tensor(program.input);
+  const compiler::MapShape shape{symbol.channels, symbol.height, symbol.width};
+  if (input.empty()) {
+    report.input_source = "synthetic random field, seed 1";
+    return quantized_input(program, compiler::synthetic_input(shape, synthetic_seed(1, 0)));
+  }
+  if (std::ssize(input) != shape.elements()) {
+    throw InputError("input", fmt::format("found {} numbers, expected {} x {} x {} (channels, height, width)",
+                                          input.size(), shape.channels, shape.height, shape.width));
+  }
+  report.input_source = "given by the caller";
+  return quantized_input(program, input);
+}
+
+/// Engines give [row][column][channel].
+void set_output(const hw::Program& program, std::span<const std::int32_t> codes, SessionResult& result) {
+  const hw::TensorSymbol& symbol = program.tensor(program.output);
+  const std::int64_t pixels = symbol.height * symbol.width;
+  result.output_shape = {symbol.channels, symbol.height, symbol.width};
+  for (std::int64_t channel = 0; channel < symbol.channels; ++channel) {
+    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+      const std::int32_t code = codes[static_cast<std::size_t>(pixel * symbol.channels + channel)];
+      result.output_codes.push_back(code);
+      result.output.push_back(symbol.scale * static_cast<float>(code - symbol.zero_point));
+    }
+  }
+}
+
+}  // namespace
+
+fs::path find_tool() {
+  std::error_code code;
+  const auto is_tool = [&](const fs::path& path) {
+    return path.filename() == "npusim" && fs::is_regular_file(path, code);
+  };
+  const fs::path self = fs::read_symlink("/proc/self/exe", code);
+  if (is_tool(self)) return self;
+  for (const fs::path& folder : folders_above_library()) {
+    for (const fs::path& path : {folder / "bin" / "npusim", folder / "npusim"}) {
+      if (is_tool(path)) return path;
+    }
+  }
+  return {};
+}
+
+Session::Session(const std::string& arch, fs::path tool)
+    : arch_source_(find_arch(arch).string()), tool_(std::move(tool)) {
+  arch_ = hw::load_arch(arch_source_);
+  if (tool_.empty()) tool_ = find_tool();
+}
+
+PreparedProgram Session::compile(const NetworkOptions& options) const {
+  return prepare_network(options, arch_, false);
+}
+
+PreparedProgram Session::load(const std::string& program_file) const {
+  return prepare_program_file(program_file, arch_);
+}
+
+SessionResult Session::run(const PreparedProgram& prepared, const std::string& engine,
+                           std::span<const float> input) const {
+  if (engine != "systemc" && engine != "functional") {
+    throw InputError("engine '" + engine + "'", "expected systemc or functional");
+  }
+  const bool timed = engine == "systemc";
+  if (timed && tool_.empty()) {
+    throw InputError(
+        "tool",
+        "the SystemC engine starts the npusim executable as its worker, and there is none beside "
+        "this library; give its path");
+  }
+  RunReport report = describe(prepared, arch_, arch_source_, engine);
+  const auto codes = input_codes(report.program, input, report);
+  FunctionalEngine functional(report.program);
+  const std::vector<std::int32_t> output = functional.run(codes);
+  const auto bytes = element_bytes_of(output, report.program.format.activation_bytes());
+  report.output_sha256 = sha256_hex(bytes);
+  report.saturated = functional.saturated();
+  if (timed) {
+    const auto energies = hw::load_unit_energies(arch_, config_root());
+    const auto start = std::chrono::steady_clock::now();
+    SystemcOptions options;
+    options.executable = tool_;
+    report.timed = TimedRun{run_systemc(report.program, arch_, codes, options), energies};
+    report.host.simulation = seconds_since(start);
+    report.check = {1, report.timed->result.output == bytes ? 0 : 1};
+  }
+  const auto summary = summarize(report);
+  check_conservation(report, summary);
+  SessionResult result;
+  result.report = result_json(report, summary);
+  set_output(report.program, output, result);
+  return result;
+}
+
+}  // namespace npu::sim
