@@ -49,8 +49,10 @@ void read_kernel(const ImportNode& node, Window& window) {
 void refuse_dilation(const ImportNode& node, const Window& window) {
   const auto dilations = checked_integers(node, "dilations", 2, 1, 1);
   if ((dilations[0] != 1 && window.kernel_height > 1) || (dilations[1] != 1 && window.kernel_width > 1)) {
-    node.attributes().fail("dilations",
-                           fmt::format("found [{}], supported [1, 1]", fmt::join(dilations, ", ")));
+    node.attributes().fail(
+        "dilations", fmt::format("found [{}], supported [1, 1]: the array's taps are neighbouring pixels, it "
+                                 "cannot skip any",
+                                 fmt::join(dilations, ", ")));
   }
 }
 

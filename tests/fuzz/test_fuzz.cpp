@@ -14,6 +14,7 @@ namespace {
 
 constexpr std::uint64_t kSeed = 20261124;
 constexpr int kMutations = 20'000;
+constexpr int kLongMutations = 1'000'000;
 constexpr double kLongestSeconds = 10;
 
 /// Runs one input; the time bound is far above any honest input's.
@@ -31,7 +32,7 @@ void run_timed(const Target& target, const Bytes& input, const std::string& what
 }
 
 /// Every second mutation goes on from an earlier mutant, so that changes pile up.
-void fuzz(const std::string& name) {
+void fuzz(const std::string& name, int mutations) {
   const Target& door = target(name);
   const std::vector<Bytes> seeds = door.seeds();
   REQUIRE_FALSE(seeds.empty());
@@ -40,7 +41,7 @@ void fuzz(const std::string& name) {
   for (std::size_t index = 0; index < seeds.size(); ++index) {
     run_timed(door, seeds[index], "seed " + std::to_string(index));
   }
-  for (int mutation = 0; mutation < kMutations; ++mutation) {
+  for (int mutation = 0; mutation < mutations; ++mutation) {
     const auto pick = [&] { return static_cast<std::size_t>(random.integer(0, std::ssize(pool) - 1)); };
     const Bytes input = mutated(pool[pick()], pool[pick()], random);
     run_timed(door, input, "mutation " + std::to_string(mutation) + " of seed " + std::to_string(kSeed));
@@ -53,13 +54,19 @@ void fuzz(const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("Twenty thousand damaged ONNX files are graphs or users' faults") { fuzz("onnx"); }
-TEST_CASE("Twenty thousand damaged machine files are machines or users' faults") { fuzz("arch"); }
+TEST_CASE("Twenty thousand damaged ONNX files are graphs or users' faults") { fuzz("onnx", kMutations); }
+TEST_CASE("Twenty thousand damaged machine files are machines or users' faults") { fuzz("arch", kMutations); }
 TEST_CASE("Twenty thousand damaged calibration files are calibrations or users' faults") {
-  fuzz("calibration");
+  fuzz("calibration", kMutations);
 }
 TEST_CASE("Twenty thousand damaged programs with a right checksum are programs or users' faults") {
-  fuzz("program");
+  fuzz("program", kMutations);
+}
+
+TEST_CASE("One million mutations of each kind of file", "[.long]") {
+  for (const Target& door : targets()) {
+    fuzz(door.name, kLongMutations);
+  }
 }
 
 TEST_CASE("What crashed or hung once is a user's fault now") {
