@@ -5,7 +5,7 @@
 #include <algorithm>
 #include <chrono>
 
-#include "compiler/data/preprocessing.h"
+#include "compiler/data/image_set.h"
 #include "hw/common/error.h"
 #include "hw/common/hash.h"
 #include "sim/cli/config_files.h"

@@ -28,7 +28,7 @@ std::vector<Writer> writers() {
        {"calibration.json"}},
       {"export", {"export", kNetwork, "-o", "OUT/net.onnx"}, {"net.onnx"}},
       {"run",
-       {"run", "--network", kNetwork, "--engine", "functional", "--out", "OUT"},
+       {"run", "--network", kNetwork, "--engine", "functional", "--quiet", "--out", "OUT"},
        {"report.txt", "result.json", "calibration.json"}},
   };
 }
