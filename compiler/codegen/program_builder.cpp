@@ -173,7 +173,7 @@ hw::Program ProgramBuilder::finish() {
                         arch_.dram.capacity_bytes);
   }
   relocate();
-  insert_tokens(program_);
+  insert_tokens(program_, arch_.execution.layers_overlap);
   if (has_constants()) hw::require_verified(program_);
   return std::move(program_);
 }

@@ -113,12 +113,14 @@ Clock dependencies(const hw::Program& program, std::int64_t pc, int unit,
 
 }  // namespace
 
-void insert_tokens(hw::Program& program) {
+void insert_tokens(hw::Program& program, bool layers_overlap) {
   auto& instructions = program.instructions;
   for (auto& instruction : instructions) instruction.tokens = {};
   std::array<AccessMap, hw::kMemories> memories;
   std::vector<Clock> ended(instructions.size(), empty_clock());
   Clock unit_clock_index = empty_clock();  // latest pc of each unit so far
+  Clock layer_before = empty_clock();  // latest pc of each unit in earlier layers, if layers do not overlap
+  std::size_t next_layer = 0;
 
   for (std::int64_t pc = 0; pc < static_cast<std::int64_t>(instructions.size()); ++pc) {
     auto& instruction = instructions[pc];
@@ -126,6 +128,13 @@ void insert_tokens(hw::Program& program) {
     const auto unit = static_cast<int>(hw::unit_of(instruction));
     Clock known = unit_clock_index[unit] == kNone ? empty_clock() : ended[unit_clock_index[unit]];
     Clock needed = dependencies(program, pc, unit, memories);
+    if (!layers_overlap) {
+      for (; next_layer < program.layers.size() && program.layers[next_layer].first_pc <= pc; ++next_layer) {
+        layer_before = unit_clock_index;
+      }
+      merge(needed, layer_before);
+      needed[unit] = kNone;
+    }
     for (int producer = 0; producer < hw::kUnits; ++producer) {
       if (needed[producer] <= known[producer]) needed[producer] = kNone;
     }

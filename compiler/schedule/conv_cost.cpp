@@ -2,10 +2,11 @@
 // do not save.
 //
 // A layer runs in one or two phases, because an operand that stays on chip is loaded during the first round
-// of the outer loop only. A phase lasts as long as its slowest resource: the array, the bus, or one of the
-// three DMA channels, which pay the latency for each descriptor. Nothing overlaps the first tile's loads in
-// front of the array's work, the last tile's store behind it, or the last tile's convolution between the last
-// load and the last store.
+// of the outer loop only. A phase lasts as long as the slower of array and memory. Memory time is bus time
+// plus the latency of every descriptor of the channel that has most: loads and stores of a double buffer
+// start together, when a convolution ends, so that the bus is idle while they wait. Nothing overlaps the
+// first tile's loads in front of the array's work, the last tile's store behind it, or the last tile's
+// convolution between the last load and the last store.
 #include "compiler/schedule/conv_cost.h"
 
 #include <algorithm>
@@ -176,17 +177,12 @@ ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const Co
                                           bandwidth;
   const double store = traffic.outputs.bytes / traffic.outputs.loads / bandwidth;
   const auto duration = [&](const Phase& work, bool begins, bool ends) {
-    const auto channel = [&](const Phase::Channel& dma) {
-      return dma.descriptors * latency + dma.bytes / bandwidth;
-    };
-    const double head = begins ? first_load : 0;
-    const double after_array = ends ? latency + store : 0;
-    return std::max(
-        {head + work.array + after_array,
-         (begins ? latency : 0) + work.bytes() / bandwidth +
-             (ends ? std::max(0.0, last_tile + latency - store) : 0),
-         std::max(channel(work.weights), channel(work.inputs)) + (ends ? last_tile : 0) + after_array,
-         (begins ? first_load + last_tile : 0) + channel(work.outputs)});
+    const double descriptors =
+        std::max({work.weights.descriptors, work.inputs.descriptors, work.outputs.descriptors});
+    const double array = (begins ? first_load : 0) + work.array + (ends ? latency + store : 0);
+    const double memory = descriptors * latency + work.bytes() / bandwidth +
+                          (ends ? std::max(0.0, last_tile + latency - store) : 0);
+    return std::max(array, memory);
   };
   ConvCost cost;
   cost.array_cycles = array_cycles;

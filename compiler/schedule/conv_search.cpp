@@ -19,6 +19,8 @@ namespace {
 
 /// Parts into which the thorough search cuts columns and reductions at most, where it need not.
 constexpr std::int64_t kMostOptionalParts = 4;
+/// A reduction may be cut into more parts: on small buffers, narrow slices of large tiles re-read less.
+constexpr std::int64_t kMostOptionalSplits = 16;
 
 struct PixelAxis {
   TileAxis axis;
@@ -101,7 +103,7 @@ class Search {
   void try_columns(const PixelAxis& columns, bool optional) {
     for (const std::int64_t in_channels : in_channels_) {
       const TileAxis in_axis{problem_.in_channels, in_channels};
-      const bool optional_split = thorough_ && optional && in_axis.count() <= kMostOptionalParts;
+      const bool optional_split = thorough_ && optional && in_axis.count() <= kMostOptionalSplits;
       if (in_axis.count() > 1 && !optional_split && !any_missing()) break;
       for (const PixelAxis& rows : rows_) {
         for (const std::int64_t out_channels : out_channels_) {

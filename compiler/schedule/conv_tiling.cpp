@@ -56,20 +56,27 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
       tiling.rows.tile * tiling.columns.tile * tiling.out_channels.tile * width, kParameterAlignment);
 
   const std::int64_t weight_blocks = in_tiles * out_tiles * problem.groups;
-  const std::int64_t weight_fit = arch.weight_sram.capacity_bytes / tiling.weight_slot_bytes;
+  const std::int64_t input_blocks = pixel_tiles * problem.groups * (problem.depthwise ? out_tiles : in_tiles);
+  const std::int64_t input_need = std::min(buffering, input_blocks);
+  tiling.output_slots = std::min(buffering, pixel_tiles * out_tiles * problem.groups);
+  const Bytes map_need =
+      input_need * tiling.input_slot_bytes + tiling.output_slots * tiling.output_slot_bytes;
+  const Bytes shared = arch.execution.shared_buffer_bytes;
+  const Bytes weight_room = shared > 0 ? std::min(arch.weight_sram.capacity_bytes, shared - map_need)
+                                       : arch.weight_sram.capacity_bytes;
+  const std::int64_t weight_fit = std::max<Bytes>(0, weight_room) / tiling.weight_slot_bytes;
   const std::int64_t weight_wish =
       tiling.order == LoopOrder::kPixelsOuter ? in_tiles * out_tiles : 2 * in_tiles;
   const std::int64_t weight_need = std::min(buffering, weight_blocks);
   if (weight_fit < weight_need) return false;
   tiling.weight_slots = std::min({weight_fit, std::max(weight_wish, weight_need), weight_blocks});
 
-  const std::int64_t output_blocks = pixel_tiles * out_tiles * problem.groups;
-  tiling.output_slots = std::min(buffering, output_blocks);
-  const Bytes rest = arch.global_buffer.capacity_bytes - tiling.output_slots * tiling.output_slot_bytes;
+  const Bytes map_room = shared > 0 ? std::min(arch.global_buffer.capacity_bytes,
+                                               shared - tiling.weight_slots * tiling.weight_slot_bytes)
+                                    : arch.global_buffer.capacity_bytes;
+  const Bytes rest = map_room - tiling.output_slots * tiling.output_slot_bytes;
   if (rest <= 0) return false;
-  const std::int64_t input_blocks = pixel_tiles * problem.groups * (problem.depthwise ? out_tiles : in_tiles);
   const std::int64_t input_fit = rest / tiling.input_slot_bytes;
-  const std::int64_t input_need = std::min(buffering, input_blocks);
   const std::int64_t input_wish =
       tiling.order == LoopOrder::kWeightsOuter ? std::max(input_need, pixel_tiles * in_tiles) : 2 * in_tiles;
   if (input_fit < input_need) return false;
@@ -124,7 +131,8 @@ ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const
   if (ws.tiling && os.tiling) {
     reason = fmt::format("predicted ws {:.0f}, os {:.0f} cycles", ws.cost.cycles, os.cost.cycles);
   } else {
-    reason = fmt::format("the array runs {} only", take_ws ? "ws" : "os");
+    reason = fmt::format("the array runs {} only, predicted {:.0f} cycles", take_ws ? "ws" : "os",
+                         best.cost.cycles);
   }
   return {*best.tiling, best.cost, reason};
 }

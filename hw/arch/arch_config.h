@@ -73,6 +73,15 @@ struct CommandProcessorConfig {
   int queue_depth = 16;         ///< instructions waiting per unit
   int dispatch_cycles = 1;      ///< cycles to decode and hand on one instruction
   int fetch_instructions = 16;  ///< instructions per fetch from DRAM
+  bool fetches_from_dram = true;  ///< false: instructions wait in a memory of their own, fetching costs nothing
+};
+
+/// How the compiler may use the machine, and what a run counts. The second kind of switch changes no hardware:
+/// published figures leave work out that our own machines count.
+struct ExecutionConfig {
+  bool layers_overlap = true;  ///< false: a layer starts when the one before has ended on every unit
+  bool counts_vector_layers = true;  ///< false: residual adds, pools and rescales take no time and no energy
+  Bytes shared_buffer_bytes = 0;     ///< > 0: weights and feature maps of a layer share so much of both SRAMs
 };
 
 /// The whole machine. Obtain it from arch_from_json or load_arch; both validate.
@@ -90,6 +99,7 @@ struct ArchConfig {
   DmaConfig dma;
   DramConfig dram;
   CommandProcessorConfig command_processor;
+  ExecutionConfig execution;
   std::string energy_table;  ///< name of a table in configs/energy, or a path to one
 
   /// Partial sums the accumulator store holds.

@@ -133,6 +133,22 @@ CommandProcessorConfig read_command_processor(JsonReader reader) {
   config.queue_depth = static_cast<int>(reader.integer("queue_depth", 1, 4096));
   config.dispatch_cycles = static_cast<int>(reader.integer("dispatch_cycles", 0, 1000));
   config.fetch_instructions = static_cast<int>(reader.integer("fetch_instructions", 1, 4096));
+  if (reader.has("fetch_from")) {
+    config.fetches_from_dram = reader.choice<bool>("fetch_from", {{"dram", true}, {"on_chip", false}});
+  }
+  reader.finish();
+  return config;
+}
+
+ExecutionConfig read_execution(JsonReader reader) {
+  ExecutionConfig config;
+  config.layers_overlap = reader.choice<bool>("layers", {{"overlapped", true}, {"one_at_a_time", false}});
+  config.counts_vector_layers =
+      reader.choice<bool>("vector_layers", {{"counted", true}, {"left_out", false}});
+  config.shared_buffer_bytes = reader.integer_or("shared_buffer_bytes", 0, 0, 2 * kMaxSramBytes);
+  if (!config.counts_vector_layers && config.layers_overlap) {
+    reader.fail("vector_layers", "'left_out'", "'counted' where layers overlap");
+  }
   reader.finish();
   return config;
 }
@@ -175,6 +191,7 @@ ArchConfig arch_from_json(const nlohmann::json& json, const std::string& file) {
   dma.finish();
   arch.dram = read_dram(reader.child("dram"), arch.clock_hz);
   arch.command_processor = read_command_processor(reader.child("command_processor"));
+  if (reader.has("execution")) arch.execution = read_execution(reader.child("execution"));
   arch.energy_table = reader.string("energy_table");
   reader.finish();
   check_combinations(arch, reader);
@@ -223,7 +240,12 @@ nlohmann::json arch_to_json(const ArchConfig& arch) {
       {"command_processor",
        {{"queue_depth", arch.command_processor.queue_depth},
         {"dispatch_cycles", arch.command_processor.dispatch_cycles},
-        {"fetch_instructions", arch.command_processor.fetch_instructions}}},
+        {"fetch_instructions", arch.command_processor.fetch_instructions},
+        {"fetch_from", arch.command_processor.fetches_from_dram ? "dram" : "on_chip"}}},
+      {"execution",
+       {{"layers", arch.execution.layers_overlap ? "overlapped" : "one_at_a_time"},
+        {"vector_layers", arch.execution.counts_vector_layers ? "counted" : "left_out"},
+        {"shared_buffer_bytes", arch.execution.shared_buffer_bytes}}},
       {"energy_table", arch.energy_table},
   };
 }

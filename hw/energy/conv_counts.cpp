@@ -69,13 +69,30 @@ AccessCounts output_stationary_counts(const ConvWork& work, const Conv& conv, co
   return counts;
 }
 
+/// One output pixel, output stationary: every weight is read once and brought to its PE, where one weight is
+/// read and a partial sum read and written per MAC; the input is broadcast once per block of outputs.
+AccessCounts matrix_vector_counts(const ConvWork& work, const Conv& conv, const ArchConfig& arch) {
+  const std::int64_t weights = work.macs();
+  const std::int64_t inputs =
+      pixels_read(conv, 1, 1) * work.in_channels * ceil_div(work.out_channels, arch.pe_array.pe_count());
+  AccessCounts counts;
+  counts[Component::kWeightSram] = weights * arch.data.weight_bytes();
+  counts[Component::kGlobalBuffer] = inputs * arch.data.activation_bytes();
+  counts[Component::kAccumulatorStore] =
+      work.out_channels * arch.data.accumulator_bytes() * ((work.first ? 0 : 1) + (work.last ? 0 : 1));
+  counts[Component::kInterPe] = weights + inputs;
+  counts[Component::kRegisterFile] = 3 * work.macs() + work.out_channels;
+  return counts;
+}
+
 }  // namespace
 
 AccessCounts conv_counts(const Conv& conv, const ArchConfig& arch) {
   const ConvWork work = conv_work(conv);
   const bool weight_stationary = work.dataflow == Dataflow::kWeightStationary;
-  AccessCounts counts = weight_stationary ? weight_stationary_counts(work, conv, arch)
-                                          : output_stationary_counts(work, conv, arch);
+  AccessCounts counts = weight_stationary        ? weight_stationary_counts(work, conv, arch)
+                        : is_matrix_vector(work) ? matrix_vector_counts(work, conv, arch)
+                                                 : output_stationary_counts(work, conv, arch);
   counts[Component::kMac] = effective_macs(work, arch);
   if (work.last) {
     const std::int64_t outputs = work.out_height * work.out_width * work.out_channels;

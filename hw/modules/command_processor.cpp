@@ -49,13 +49,19 @@ void CommandProcessor::fetch_block(std::int64_t first_pc) {
   payload.set_data_ptr(block_.data());
   payload.set_data_length(static_cast<unsigned>(block_.size()));
   payload.set_streaming_width(static_cast<unsigned>(block_.size()));
-  dram->b_transport(payload, delay);
+  const bool timed = arch_.command_processor.fetches_from_dram;
+  if (timed) {
+    dram->b_transport(payload, delay);
+  } else {
+    dram->transport_dbg(payload);
+  }
   if (!payload.is_response_ok()) {
     throw SimulationError(
         name(), now_cycle(),
         fmt::format("fetch of instruction {} at DRAM byte {}: {}, expected an address inside DRAM", first_pc,
                     address, payload.get_response_string()));
   }
+  if (!timed) return;
   fetched_bytes_ += aligned_bytes(address, static_cast<Bytes>(block_.size()), arch_.dram.access_bytes);
   wait_for_clock_edge();
 }

@@ -11,6 +11,13 @@ namespace npu::hw {
 Dram::Dram(const sc_core::sc_module_name& name, const DramConfig& config, std::vector<std::uint8_t> image)
     : sc_module(name), port("port"), config_(config), content_(std::move(image)) {
   port.register_b_transport(this, &Dram::transport);
+  port.register_transport_dbg(this, &Dram::debug_transport);
+}
+
+unsigned Dram::debug_transport(int /*initiator*/, tlm::tlm_generic_payload& payload) {
+  const bool inside = access_memory(payload, content_);
+  payload.set_response_status(inside ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+  return inside ? payload.get_data_length() : 0;
 }
 
 Cycles Dram::busy_cycles() const { return ceil_div(busy_ticks_, kTicksPerCycle); }

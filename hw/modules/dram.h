@@ -31,6 +31,7 @@ class Dram : public sc_core::sc_module {
   std::span<const std::uint8_t> content() const { return content_; }
 
  private:
+  unsigned debug_transport(int initiator, tlm::tlm_generic_payload& payload);
   void transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
   void occupy_bus(Bytes bytes);
 

@@ -45,7 +45,7 @@ std::int64_t broadcasts(const ConvWork& work, const OsStep& step, const PeArrayC
 }
 
 std::int64_t effective_macs(const ConvWork& work, const ArchConfig& arch) {
-  if (work.dataflow == Dataflow::kWeightStationary) return work.macs();
+  if (work.dataflow == Dataflow::kWeightStationary || is_matrix_vector(work)) return work.macs();
   std::int64_t macs = 0;
   for_each_os_step(work, arch.pe_array, [&](const OsStep& step) {
     macs += step.count * step.block_rows * step.block_columns * broadcasts(work, step, arch.pe_array);

@@ -100,6 +100,7 @@ class Sequence {
 }  // namespace
 
 ConvCycles output_stationary_cycles(const ConvWork& work, const ArchConfig& arch) {
+  if (is_matrix_vector(work)) return matrix_vector_cycles(work, arch);
   ConvCycles total;
   Sequence sequence(total);
   // The cycles of each kind of block, by [rest rows?][rest columns?][rest filters?].

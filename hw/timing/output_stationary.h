@@ -63,6 +63,13 @@ constexpr std::int64_t block_input_pixels(const ConvWork& work, const OsStep& st
          extent(step.block_columns, work.stride_width, work.kernel_width);
 }
 
+/// One output pixel: the PEs hold outputs of different channels, see matrix_vector.cpp.
+constexpr bool is_matrix_vector(const ConvWork& work) {
+  return work.dataflow == Dataflow::kOutputStationary && !work.depthwise && work.out_height == 1 &&
+         work.out_width == 1;
+}
+ConvCycles matrix_vector_cycles(const ConvWork& work, const ArchConfig& arch);
+
 /// Weights broadcast in one step: channels x taps x filters, less the assumed zeros.
 std::int64_t broadcasts(const ConvWork& work, const OsStep& step, const PeArrayConfig& array);
 

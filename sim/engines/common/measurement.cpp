@@ -5,6 +5,7 @@
 
 #include "hw/common/error.h"
 #include "hw/timing/transfer_timing.h"
+#include "sim/engines/common/counted_time.h"
 #include "sim/engines/common/high_water.h"
 
 namespace npu::sim {
@@ -153,7 +154,9 @@ void add_totals(const hw::Program& program, const hw::ArchConfig& arch, const Ma
 
 }  // namespace
 
-RunResult measure(const hw::Program& program, const hw::ArchConfig& arch, const MachineTrace& trace) {
+RunResult measure(const hw::Program& program, const hw::ArchConfig& arch, const MachineTrace& whole_trace) {
+  const MachineTrace trace =
+      arch.execution.counts_vector_layers ? whole_trace : without_vector_layers(program, arch, whole_trace);
   RunResult result;
   result.cycles = trace.cycles;
   add_unit_times(program, trace, result);
@@ -161,7 +164,7 @@ RunResult measure(const hw::Program& program, const hw::ArchConfig& arch, const 
   result.compounding_unit = busy_or_idle(trace.compounding_busy, trace.cycles, "the compounding unit");
   add_layers(program, arch, trace, result);
   add_totals(program, arch, trace, result);
-  result.high_water_bytes = high_water_bytes(program, trace);
+  result.high_water_bytes = high_water_bytes(program, whole_trace);
   return result;
 }
 

@@ -13,8 +13,8 @@ namespace npu::sim {
 std::vector<std::uint8_t> initial_dram(const hw::Program& program);
 
 /// `values` [row][column][channel]. Throws ProgramError if the size is wrong.
-void write_tensor(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor, const hw::MachineFormat& format,
-                  std::span<const std::int32_t> values);
+void write_tensor(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor,
+                  const hw::MachineFormat& format, std::span<const std::int32_t> values);
 std::vector<std::int32_t> read_tensor(std::span<const std::uint8_t> dram, const hw::TensorSymbol& tensor,
                                       const hw::MachineFormat& format);
 

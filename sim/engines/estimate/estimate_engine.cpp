@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "hw/timing/transfer_timing.h"
+#include "sim/engines/common/counted_time.h"
 #include "sim/engines/common/measurement.h"
 #include "sim/engines/estimate/instruction_costs.h"
 #include "sim/engines/estimate/recurrence.h"
@@ -33,6 +34,18 @@ void add_totals(const hw::Program& program, const hw::ArchConfig& arch, hw::Mach
       default:
         break;
     }
+  }
+}
+
+// Layers run one at a time: what remains is the sum of the others.
+void leave_out_vector_layers(const hw::Program& program, Bytes fetch_bytes, Estimate& result) {
+  result.cycles = 0;
+  result.counts = {};
+  result.counts[hw::Component::kDram] = fetch_bytes;
+  for (std::size_t index = 0; index < program.layers.size(); ++index) {
+    if (is_vector_layer(program.layers[index])) result.layers[index] = {};
+    result.cycles += result.layers[index].cycles;
+    result.counts += result.layers[index].counts;
   }
 }
 
@@ -80,6 +93,10 @@ Estimate estimate(const hw::Program& program, const hw::ArchConfig& arch) {
     }
     result.layers[index].cycles = end - reached;
     reached = end;
+  }
+  if (!arch.execution.counts_vector_layers) {
+    leave_out_vector_layers(program, trace.instruction_fetch_bytes, result);
+    return result;
   }
   if (!result.layers.empty()) result.layers.back().cycles += result.cycles - reached;
   return result;

@@ -73,7 +73,7 @@ class Recurrence {
   bool dispatch_one() {
     if (halted_ || fetching_ || next_pc_ >= instruction_count()) return false;
     const std::int64_t block = arch_.command_processor.fetch_instructions;
-    if (next_pc_ % block == 0 && fetched_up_to_ <= next_pc_) {
+    if (arch_.command_processor.fetches_from_dram && next_pc_ % block == 0 && fetched_up_to_ <= next_pc_) {
       start_fetch(std::min(block, instruction_count() - next_pc_));
       return true;
     }

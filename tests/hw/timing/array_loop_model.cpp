@@ -177,9 +177,45 @@ std::set<std::int64_t> needed_inputs(std::int64_t outputs, std::int64_t kernel, 
   return inputs;
 }
 
+// One output pixel: a PE for every output channel. A row of weights enters per step while the element before
+// is multiplied.
+LoopModelResult matrix_vector_loops(const hw::ConvWork& work, const hw::ArchConfig& arch) {
+  MacLedger ledger(work);
+  Cycles cycle = 0;
+  const std::int64_t taps = work.kernel_height * work.kernel_width;
+  const std::int64_t pes = std::int64_t{arch.pe_array.rows} * arch.pe_array.columns;
+  for (std::int64_t filter = 0; filter < work.out_channels; filter += pes) {
+    const std::int64_t filters = std::min(pes, work.out_channels - filter);
+    const std::int64_t columns = std::min<std::int64_t>(arch.pe_array.columns, filters);
+    for (std::int64_t channel = 0; channel < work.in_channels; ++channel) {
+      for (std::int64_t tap = 0; tap < taps; ++tap) {
+        PortMeter input(arch.global_buffer.width_bytes);
+        input.ask(arch.data.activation_bytes());
+        for (std::int64_t placed = 0; placed < filters; placed += columns) {
+          PortMeter weights(arch.weight_sram.width_bytes);
+          weights.ask(columns * arch.data.weight_bytes());
+          do {
+            weights.tick();
+            input.tick();
+            ++cycle;
+          } while (!weights.ready());
+        }
+        for (; !input.ready(); ++cycle) input.tick();
+        for (std::int64_t f = filter; f < filter + filters; ++f) ledger.multiply(0, f, tap, channel);
+      }
+    }
+    ++cycle;  // the last element's products
+    for (std::int64_t leaving = 0; leaving < filters; leaving += columns) {
+      cycle += result_row_cycles(work, arch, columns);
+    }
+  }
+  return ledger.result(cycle + (work.last ? kOutputStages : 0));
+}
+
 }  // namespace
 
 LoopModelResult output_stationary_loops(const hw::ConvWork& work, const hw::ArchConfig& arch) {
+  if (!work.depthwise && work.out_height * work.out_width == 1) return matrix_vector_loops(work, arch);
   MacLedger ledger(work);
   const std::int64_t taps = work.kernel_height * work.kernel_width;
   const std::int64_t filters_at_once = work.depthwise ? 1 : arch.pe_array.register_file_entries;
