@@ -21,6 +21,7 @@ void add_networks_command(CLI::App& app, int& exit_code);
 void add_archs_command(CLI::App& app, int& exit_code);
 void add_sweep_command(CLI::App& app, int& exit_code);
 void add_sweep_worker_command(CLI::App& app, int& exit_code);  ///< hidden: body of a sweep's worker processes
+void add_validate_command(CLI::App& app, int& exit_code);
 void add_worker_command(CLI::App& app, int& exit_code);        ///< hidden: body of the SystemC worker process
 
 }  // namespace npu::sim

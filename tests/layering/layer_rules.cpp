@@ -28,6 +28,7 @@ constexpr auto kLayers = std::to_array<std::string_view>({
     "sim/engines",         //
     "sim/report",          //
     "sim/plot",            //
+    "sim/validate",        //
     "sim/explore",         //
     "sim/cli",             //
 });

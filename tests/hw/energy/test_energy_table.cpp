@@ -41,6 +41,23 @@ TEST_CASE("horowitz_45nm resolves for the default machine: DRAM per byte, SRAMs 
   CHECK(units[Component::kInterPe] == Approx(0.6));       // twice a MAC
 }
 
+TEST_CASE(
+    "lpddr4_22nm is the 45 nm table scaled by capacitance and square of the voltage, with its own DRAM") {
+  const double factor = 22.0 / 45.0 * (0.8 / 0.9) * (0.8 / 0.9);
+  for (const Bytes capacity : {Bytes{8192}, Bytes{98304}, Bytes{1} << 20}) {
+    auto small = machine("lpddr4_22nm");
+    auto large = machine("horowitz_45nm");
+    small.global_buffer.capacity_bytes = large.global_buffer.capacity_bytes = capacity;
+    const auto scaled = load(small);
+    const auto base = load(large);
+    for (const Component component : {Component::kGlobalBuffer, Component::kMac, Component::kRegisterFile,
+                                      Component::kInterPe, Component::kCompounding, Component::kVector}) {
+      CHECK(scaled[component] == Approx(factor * base[component]).epsilon(0.01));
+    }
+    CHECK(scaled[Component::kDram] == Approx(64.0));  // 8 pJ per bit
+  }
+}
+
 TEST_CASE("eyeriss_normalized is relative to a MAC: words of 16 bits, no joules") {
   auto arch = machine("eyeriss_normalized");
   const auto bytes = load(arch);

@@ -121,7 +121,7 @@ TEST_CASE("The energy table's schema accepts and refuses what the reader does") 
   const auto arch = hw::load_arch(source_folder() / "configs/arch/shift_npu.json");
   const Reader reader = [&](const json& document) { hw::unit_energies_from_json(document, "test", arch); };
   const std::vector<std::string> relations{"more than the point before", "one with weight_bits"};
-  for (const char* name : {"energy/eyeriss_normalized.json", "energy/horowitz_45nm.json"}) {
+  for (const char* name : {"energy/eyeriss_normalized.json", "energy/horowitz_45nm.json", "energy/lpddr4_22nm.json"}) {
     json table = preset(name);
     // Fewer and shorter entries: the number of mutations grows with their product.
     for (auto& [component, entry] : table["components"].items()) {
