@@ -52,8 +52,8 @@ Cycles array_cycles_of(const ConvTiling& tiling, hw::ConvWork work, const hw::Ar
 
 // Bytes on the bus for `pixels` pixels of `channels` channels: whole accesses per contiguous run.
 double map_bus_bytes(double pixels, std::int64_t channels, bool contiguous, const hw::ArchConfig& arch) {
-  const std::int64_t bytes = channels * arch.data.activation_bytes();
-  return pixels * static_cast<double>(contiguous ? bytes : round_up(bytes, arch.dram.access_bytes));
+  const Bytes bytes = channels * arch.data.activation_bytes();
+  return pixels * static_cast<double>(run_bus_bytes(bytes, contiguous, arch.dram.access_bytes));
 }
 
 Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {

@@ -48,6 +48,13 @@ std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window);
 /// Largest input extent of any tile.
 std::int64_t largest_input_extent(const TileAxis& out, const WindowAxis& window);
 
+/// Bus bytes of a run of `bytes`: whole accesses. A run that is part of longer ones (not `contiguous`) and no
+/// multiple of an access straddles one more.
+constexpr Bytes run_bus_bytes(Bytes bytes, bool contiguous, Bytes access_bytes) {
+  if (contiguous || bytes % access_bytes == 0) return bytes;
+  return round_up(bytes, access_bytes) + access_bytes;
+}
+
 /// Tile sizes worth trying for an axis of `size`: size / 1, size / 2, ... rounded up, each also rounded up to
 /// a multiple of `granule` (the array's extent along that axis), at most `size`; distinct, largest first.
 std::vector<std::int64_t> tile_candidates(std::int64_t size, std::int64_t granule);

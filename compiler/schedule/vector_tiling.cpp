@@ -12,6 +12,7 @@ namespace npu::compiler {
 namespace {
 
 constexpr Bytes kSlotAlignment = 16;
+constexpr double kFillCycles = 5;  ///< of the vector unit's pipeline, for each tile (hw/timing)
 // What the fields of a VECTOR hold, looked up once.
 struct FieldLimits {
   std::int64_t channels = hw::field_maximum(&hw::Vector::channels);
@@ -50,11 +51,12 @@ bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, std:
          arch.global_buffer.capacity_bytes;
 }
 
+// As conv_cost: the vector unit or the memory decides, and memory pays the latency of every load.
 double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, const VectorTiling& tiling) {
-  const Bytes pixel_bytes = tiling.channels.tile * arch.data.activation_bytes();
+  const Bytes element = arch.data.activation_bytes();
   const bool whole = tiling.channels.count() == 1 && problem.dense;
   const auto bus_pixel =
-      static_cast<double>(whole ? pixel_bytes : round_up(pixel_bytes, arch.dram.access_bytes));
+      static_cast<double>(run_bus_bytes(tiling.channels.tile * element, whole, arch.dram.access_bytes));
   const auto slices = static_cast<double>(tiling.channels.count());
   const double in_bytes = bus_pixel * slices *
                           static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
@@ -64,15 +66,16 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
   const auto tiles = static_cast<double>(tiling.rows.count() * tiling.columns.count()) * slices;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
   const double bandwidth = arch.dram.bytes_per_cycle;
-  const double elements =
-      static_cast<double>(problem.out_height * problem.out_width * problem.channels * problem.rows.kernel *
-                          problem.columns.kernel * problem.operands);
-  const double steady =
-      std::max({(in_bytes + out_bytes) / bandwidth,
-                tiles * static_cast<double>(problem.operands) * latency + in_bytes / bandwidth,
-                elements / arch.vector_unit.lanes});
-  return steady + 2 * latency + (in_bytes + out_bytes) / tiles / bandwidth +
-         elements / tiles / arch.vector_unit.lanes;
+  const auto steps = static_cast<double>(problem.out_height * problem.out_width * problem.channels *
+                                         problem.rows.kernel * problem.columns.kernel);
+  const double reads = steps * static_cast<double>(problem.operands * element);
+  const double work =
+      tiles * kFillCycles + std::max(steps / arch.vector_unit.lanes, reads / arch.global_buffer.width_bytes);
+  const double memory =
+      tiles * static_cast<double>(problem.operands) * latency + (in_bytes + out_bytes) / bandwidth;
+  const double load = latency + in_bytes / tiles / bandwidth;
+  const double store = latency + out_bytes / tiles / bandwidth;
+  return std::max(load + work + store, memory + work / tiles + latency);
 }
 
 // Columns are cut only if no tile of whole rows fits.
@@ -81,7 +84,7 @@ std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchC
   const FieldLimits limits;
   std::optional<VectorTiling> best;
   for (const std::int64_t columns : tile_candidates(problem.out_width, 1)) {
-    for (const std::int64_t channels : tile_candidates(problem.channels, arch.vector_unit.lanes)) {
+    for (const std::int64_t channels : tile_candidates(problem.channels, arch.dram.access_bytes)) {
       for (const std::int64_t rows : tile_candidates(problem.out_height, 1)) {
         VectorTiling tiling;
         tiling.rows = {problem.out_height, rows};
