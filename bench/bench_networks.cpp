@@ -135,8 +135,9 @@ Seconds compile_seconds(const hw::ArchConfig& arch, const compiler::Calibration&
   std::vector<Seconds> runs;
   for (int run = 0; run < kCompileRuns; ++run) {
     runs.push_back(seconds_of([&] {
-      const auto quantized = compiler::quantize(compiler::canonicalise(graph), calibration, arch,
-                                                {arch.compounding.shift_bits, true});
+      compiler::QuantizerOptions options;
+      options.shift_bits = arch.compounding.shift_bits;
+      const auto quantized = compiler::quantize(compiler::canonicalise(graph), calibration, arch, options);
       NPU_CHECK(!compiler::compile(quantized, arch).instructions.empty(), "nothing was compiled");
     }));
   }

@@ -3,27 +3,13 @@
 // network and means measured layer by layer on the quantised network are used alike.
 #pragma once
 
-#include <functional>
-#include <span>
-#include <string>
 #include <vector>
 
 #include "compiler/graph/graph.h"
 #include "compiler/quant/conv_quantization.h"
-#include "compiler/quant/quantized_graph.h"
+#include "compiler/quant/layer_inputs.h"
 
 namespace npu::compiler {
-
-/// Mean of each channel of a layer's input, over pixels and inputs.
-struct InputMeans {
-  std::vector<float> real;       ///< in the float network
-  std::vector<float> quantised;  ///< in the quantised network, dequantised; equal to `real` if not measured
-};
-
-/// Gives the means of `value`, which `so_far` (every node before the layer, in integers) computes as tensor
-/// `id`.
-using InputMeanSource =
-    std::function<InputMeans(const std::string& value, const QuantizedGraph& so_far, TensorId id)>;
 
 /// For each output channel the float mean minus the quantised mean of the layer's sum:
 ///   sum over taps of f(tap) * (W * mean_real - Wq * mean_quantised)

@@ -190,4 +190,67 @@ std::vector<double> range_filling_factors(const ChannelClasses& classes, const C
   return room;
 }
 
+namespace {
+
+/// Largest |weight| that connects two classes: in one layer, from an input channel to an output channel.
+struct Connection {
+  std::int64_t in = 0;
+  std::int64_t out = 0;
+  double largest = 0;
+};
+
+std::vector<Connection> connections_of(const Graph& graph, const ChannelClasses& classes) {
+  const ShapeMap shapes = infer_shapes(graph);
+  std::vector<Connection> result;
+  for (const Node& node : graph.nodes) {
+    const auto* op = std::get_if<ConvOp>(&node.op);
+    if (op == nullptr) continue;
+    const std::int64_t group_inputs = shapes.at(node.inputs[0]).channels / op->groups;
+    const std::int64_t group_outputs = op->out_channels / op->groups;
+    const auto area = static_cast<std::size_t>(op->window.kernel_height * op->window.kernel_width);
+    const float* weights = op->weights->data();
+    for (std::int64_t out = 0; out < op->out_channels; ++out) {
+      for (std::int64_t in = 0; in < group_inputs; ++in, weights += area) {
+        float largest = 0;
+        for (std::size_t tap = 0; tap < area; ++tap) largest = std::max(largest, std::abs(weights[tap]));
+        result.push_back({classes.at(node.inputs[0], out / group_outputs * group_inputs + in),
+                          classes.at(node.output, out), double{largest}});
+      }
+    }
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> cross_layer_factors(const Graph& canonical, const ChannelClasses& classes) {
+  constexpr int kRounds = 40;
+  constexpr double kSmallestMove = 1e-3;
+  constexpr double kLargestFactor = 1e6;  // of near-dead channels
+  const auto connections = connections_of(canonical, classes);
+  const auto count = static_cast<std::size_t>(classes.count());
+  std::vector<double> factors(count, 1.0);
+  for (int round = 0; round < kRounds; ++round) {
+    std::vector<double> made(count, 0.0);
+    std::vector<double> read(count, 0.0);
+    for (const Connection& connection : connections) {
+      const auto in = static_cast<std::size_t>(connection.in);
+      const auto out = static_cast<std::size_t>(connection.out);
+      const double largest = connection.largest * factors[out] / factors[in];
+      made[out] = std::max(made[out], largest);
+      read[in] = std::max(read[in], largest);
+    }
+    double move = 0;
+    for (std::size_t k = 1; k < count; ++k) {  // 0 is the fixed class
+      if (made[k] <= 0 || read[k] <= 0) continue;
+      // Half of the way: neighbouring classes move at the same time.
+      const double step = std::pow(read[k] / made[k], 0.25);
+      factors[k] = std::clamp(factors[k] * step, 1 / kLargestFactor, kLargestFactor);
+      move = std::max(move, std::abs(step - 1));
+    }
+    if (move < kSmallestMove) break;
+  }
+  return factors;
+}
+
 }  // namespace npu::compiler

@@ -53,4 +53,10 @@ struct RangeFillingOptions {
 std::vector<double> range_filling_factors(const ChannelClasses& classes, const Calibration& calibration,
                                           const RangeFillingOptions& options);
 
+/// Factors that give every channel the same weight range in the layers that make it and in those that read it
+/// (Nagel et al. 2019, arXiv 1906.04721, generalised to classes of channels): alternating over the classes,
+/// factor = sqrt(largest weight that reads / largest weight that makes), until nothing moves. The activations
+/// between must have no upper limit.
+std::vector<double> cross_layer_factors(const Graph& canonical, const ChannelClasses& classes);
+
 }  // namespace npu::compiler

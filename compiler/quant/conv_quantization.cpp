@@ -2,7 +2,10 @@
 
 #include <algorithm>
 #include <cmath>
+#include <limits>
+#include <span>
 
+#include "compiler/quant/weight_rounding.h"
 #include "hw/numerics/rounding.h"
 
 namespace npu::compiler {
@@ -32,33 +35,135 @@ double smallest_weight_scale(const ConvLayer& layer, const std::vector<double>& 
   return std::max(for_bias, std::ldexp(double{layer.output.scale} / layer.input.scale, exponent));
 }
 
-std::int64_t sum_of(const std::int16_t* values, std::size_t count) {
+/// Sum of (q - zero_point).
+std::int64_t sum_of(const std::int16_t* values, std::size_t count, std::int32_t zero_point) {
   std::int64_t sum = 0;
-  for (std::size_t i = 0; i < count; ++i) sum += values[i];
+  for (std::size_t i = 0; i < count; ++i) sum += values[i] - zero_point;
   return sum;
 }
 
-std::int64_t integer_bias(const ConvLayer& layer, double bias, double weight_scale, int shift,
-                          std::int64_t weight_sum) {
-  const double unit = double{layer.input.scale} * weight_scale;
-  return static_cast<std::int64_t>(std::round(std::ldexp(bias / unit, shift))) -
+std::int64_t integer_bias(const ConvLayer& layer, double bias, double step, std::int64_t weight_sum) {
+  return static_cast<std::int64_t>(std::round(bias / (double{layer.input.scale} * step))) -
          layer.input.zero_point * weight_sum;
 }
 
-void quantize_channel(const float* weights, std::size_t taps, double scale, int shift, std::int32_t limit,
+// Nearest integers, halves away from zero.
+void round_to_nearest(const float* weights, std::size_t taps, double step, const WeightGrid& grid,
                       std::int16_t* values) {
-  const double factor = std::ldexp(1.0 / scale, shift);
   for (std::size_t tap = 0; tap < taps; ++tap) {
-    const double q = std::round(double{weights[tap]} * factor);  // std::round: halves away from zero
-    values[tap] = static_cast<std::int16_t>(std::clamp<double>(q, -limit, limit));
+    const double q = std::round(double{weights[tap]} / step) + grid.zero_point;
+    values[tap] = static_cast<std::int16_t>(std::clamp<double>(q, grid.low, grid.high));
+  }
+}
+
+/// Sum of the filter's output error over its taps, as if they were independent: variance * (w - step * q)^2.
+double diagonal_error(const float* weights, std::span<const double> variances, double step,
+                      const WeightGrid& grid) {
+  double error = 0;
+  for (std::size_t tap = 0; tap < variances.size(); ++tap) {
+    const double weight = double{weights[tap]};
+    const double q = std::clamp<double>(std::round(weight / step), grid.low - grid.zero_point,
+                                        grid.high - grid.zero_point);
+    error += variances[tap] * (weight - step * q) * (weight - step * q);
+  }
+  return error;
+}
+
+/// Chooses the shifts of a layer for a given scale.
+class ShiftChoice {
+ public:
+  ShiftChoice(const ConvLayer& layer, const std::vector<double>& bias, const ConvWidths& widths)
+      : layer_(layer),
+        bias_(bias),
+        widths_(widths),
+        maxima_(channel_maxima(*layer.op)),
+        taps_(layer.op->weights->size() / maxima_.size()),
+        values_(taps_) {}
+
+  /// Fills e_c and steps of `grid`. With variances ([group][tap]) a channel may take one shift more, which
+  /// clips its largest weights, if that lowers its error. Returns the layer's error then, else 0.
+  double fill(WeightGrid& grid, const std::vector<std::vector<double>>& variances) {
+    const float fitting = static_cast<float>(grid.scale * grid.high);
+    const int n = largest_output_shift(layer_, grid.scale, widths_);
+    const int largest = std::clamp(hw::kMaxShift - n, 0, widths_.largest_channel_shift);
+    const std::size_t group_outputs = maxima_.size() / static_cast<std::size_t>(layer_.op->groups);
+    double total = 0;
+    for (std::size_t channel = 0; channel < maxima_.size(); ++channel) {
+      int shift = equalising_shift(fitting, maxima_[channel], largest);
+      while (shift > 0 && !bias_fits(channel, grid, shift)) --shift;
+      if (!variances.empty()) {
+        const auto& variance = variances[channel / group_outputs];
+        const float* filter = weights_of(channel);
+        double error = diagonal_error(filter, variance, std::ldexp(grid.scale, -shift), grid);
+        if (shift < largest && maxima_[channel] > 0 && bias_fits(channel, grid, shift + 1)) {
+          const double clipped = diagonal_error(filter, variance, std::ldexp(grid.scale, -shift - 1), grid);
+          if (clipped < error) {
+            error = clipped;
+            ++shift;
+          }
+        }
+        total += error;
+      }
+      grid.channel_shift[channel] = static_cast<std::uint8_t>(shift);
+      grid.step[channel] = std::ldexp(grid.scale, -shift);
+    }
+    return total;
+  }
+
+ private:
+  const float* weights_of(std::size_t channel) const { return layer_.op->weights->data() + channel * taps_; }
+
+  bool bias_fits(std::size_t channel, const WeightGrid& grid, int shift) {
+    const double step = std::ldexp(grid.scale, -shift);
+    round_to_nearest(weights_of(channel), taps_, step, grid, values_.data());
+    const auto b = integer_bias(layer_, bias_[channel], step, sum_of(values_.data(), taps_, 0));
+    return std::abs(static_cast<double>(b)) < std::ldexp(1.0, widths_.accumulator_bits - 3);
+  }
+
+  const ConvLayer& layer_;
+  const std::vector<double>& bias_;
+  const ConvWidths& widths_;
+  std::vector<float> maxima_;
+  std::size_t taps_;
+  std::vector<std::int16_t> values_;
+};
+
+/// Variances of the taps, [group][tap].
+std::vector<std::vector<double>> variances_of(const std::vector<TapCovariance>& inputs) {
+  std::vector<std::vector<double>> result;
+  for (const TapCovariance& input : inputs) {
+    const auto taps = static_cast<std::size_t>(input.taps);
+    auto& variances = result.emplace_back(taps);
+    for (std::size_t tap = 0; tap < taps; ++tap) variances[tap] = double{input.matrix[tap * taps + tap]};
+  }
+  return result;
+}
+
+// Scales tried around the one that just fits: below it the largest weights are clipped; above it, up to
+// twice, more channels fit their next shift.
+constexpr int kScalesPerOctave = 16;
+constexpr int kLowestScale = -12;
+
+// Each channel's own step, smaller than what fits where clipping its largest weights pays.
+void search_channel_steps(const ConvOp& op, const std::vector<std::vector<double>>& variances,
+                          double smallest, WeightGrid& grid) {
+  const std::size_t taps = variances.front().size();
+  const std::size_t group_outputs = grid.step.size() / static_cast<std::size_t>(op.groups);
+  for (std::size_t channel = 0; channel < grid.step.size(); ++channel) {
+    const float* filter = op.weights->data() + channel * taps;
+    const double fitting = grid.step[channel];
+    double lowest = std::numeric_limits<double>::infinity();
+    for (int index = kLowestScale; index <= 0; ++index) {
+      const double step = fitting * std::exp2(static_cast<double>(index) / kScalesPerOctave);
+      const double error = diagonal_error(filter, variances[channel / group_outputs], step, grid);
+      if (step < smallest || error >= lowest) continue;
+      lowest = error;
+      grid.step[channel] = step;
+    }
   }
 }
 
 }  // namespace
-
-double QuantizedWeights::real(std::size_t index, std::size_t out_channel) const {
-  return std::ldexp(values[index] * scale, -channel_shift[out_channel]);
-}
 
 int equalising_shift(float layer_maximum, float channel_maximum, int largest) {
   if (!(channel_maximum > 0)) return 0;
@@ -77,29 +182,88 @@ std::vector<float> channel_maxima(const ConvOp& op) {
   return maxima;
 }
 
-QuantizedWeights quantize_weights(const ConvLayer& layer, const std::vector<double>& bias,
-                                  const ConvWidths& widths) {
-  const auto& weights = *layer.op->weights;
+WeightGrid weight_grid(const ConvLayer& layer, const std::vector<double>& bias, const ConvWidths& widths,
+                       WeightScheme scheme) {
   const auto maxima = channel_maxima(*layer.op);
-  const std::int32_t limit = hw::max_of_bits(widths.weight_bits);
-  QuantizedWeights result;
+  const double smallest = smallest_weight_scale(layer, bias, widths);
+  WeightGrid grid;
+  grid.scheme = scheme;
+  grid.high = hw::max_of_bits(widths.weight_bits);
+  grid.low = -grid.high;
   const float largest = *std::max_element(maxima.begin(), maxima.end());
-  result.scale = std::max(double{largest} / limit, smallest_weight_scale(layer, bias, widths));
-  const float layer_maximum = std::max(largest, static_cast<float>(result.scale * limit));
-  const int n = largest_output_shift(layer, result.scale, widths);
-  const int largest_shift = std::clamp(hw::kMaxShift - n, 0, widths.largest_channel_shift);
-  const double bias_limit = std::ldexp(1.0, widths.accumulator_bits - 3);
-  const std::size_t taps = weights.size() / maxima.size();
-  result.values.resize(weights.size());
-  for (std::size_t channel = 0; channel < maxima.size(); ++channel) {
-    std::int16_t* values = result.values.data() + channel * taps;
-    int shift = equalising_shift(layer_maximum, maxima[channel], largest_shift);
-    for (;; --shift) {
-      quantize_channel(weights.data() + channel * taps, taps, result.scale, shift, limit, values);
-      const auto b = integer_bias(layer, bias[channel], result.scale, shift, sum_of(values, taps));
-      if (shift == 0 || std::abs(static_cast<double>(b)) < bias_limit) break;
+  grid.scale = std::max(double{largest} / grid.high, smallest);
+  grid.channel_shift.assign(maxima.size(), 0);
+  grid.step.assign(maxima.size(), grid.scale);
+  switch (scheme) {
+    case WeightScheme::kShift:
+      ShiftChoice(layer, bias, widths).fill(grid, {});
+      break;
+    case WeightScheme::kAsymmetric: {
+      const auto [low, high] = std::minmax_element(layer.op->weights->begin(), layer.op->weights->end());
+      const AffineScale scale = affine_scale({double{*low}, double{*high}}, widths.weight_bits,
+                                             smallest * (grid.high - grid.low + 1));
+      grid.scale = double{scale.scale};
+      grid.zero_point = scale.zero_point;
+      if (grid.zero_point != 0) grid.low = hw::min_of_bits(widths.weight_bits);
+      grid.step.assign(maxima.size(), grid.scale);
+      break;
     }
-    result.channel_shift.push_back(static_cast<std::uint8_t>(shift));
+    case WeightScheme::kPerChannel:
+      for (std::size_t channel = 0; channel < maxima.size(); ++channel) {
+        grid.step[channel] = std::max(double{maxima[channel]} / grid.high, smallest);
+      }
+      break;
+  }
+  return grid;
+}
+
+WeightGrid search_weight_grid(const ConvLayer& layer, const std::vector<double>& bias,
+                              const ConvWidths& widths, WeightScheme scheme,
+                              const std::vector<TapCovariance>& inputs) {
+  WeightGrid grid = weight_grid(layer, bias, widths, scheme);
+  if (scheme == WeightScheme::kAsymmetric) return grid;
+  const auto variances = variances_of(inputs);
+  const double smallest = smallest_weight_scale(layer, bias, widths);
+  if (scheme == WeightScheme::kPerChannel) {
+    search_channel_steps(*layer.op, variances, smallest, grid);
+    return grid;
+  }
+  ShiftChoice choice(layer, bias, widths);
+  WeightGrid best = grid;
+  double best_error = std::numeric_limits<double>::infinity();
+  for (int index = kLowestScale; index < kScalesPerOctave; ++index) {
+    WeightGrid candidate = grid;
+    candidate.scale = grid.scale * std::exp2(static_cast<double>(index) / kScalesPerOctave);
+    if (candidate.scale < smallest) continue;
+    const double error = choice.fill(candidate, variances);
+    if (error < best_error) {
+      best_error = error;
+      best = std::move(candidate);
+    }
+  }
+  return best;
+}
+
+QuantizedWeights quantize_weights(const ConvOp& op, WeightGrid grid,
+                                  const std::vector<TapCovariance>& inputs) {
+  const auto& weights = *op.weights;
+  const std::size_t taps = weights.size() / grid.step.size();
+  QuantizedWeights result{std::move(grid), std::vector<std::int16_t>(weights.size())};
+  const WeightGrid& to = result.grid;
+  const std::size_t group_outputs = to.step.size() / static_cast<std::size_t>(op.groups);
+  std::vector<RoundingBasis> bases(inputs.begin(), inputs.end());
+  const WeightLimits limits{to.low - to.zero_point, to.high - to.zero_point};
+  for (std::size_t channel = 0; channel < to.step.size(); ++channel) {
+    const float* filter = weights.data() + channel * taps;
+    std::int16_t* values = result.values.data() + channel * taps;
+    if (bases.empty()) {
+      round_to_nearest(filter, taps, to.step[channel], to, values);
+    } else {
+      const auto q = bases[channel / group_outputs].round({filter, taps}, to.step[channel], limits);
+      for (std::size_t tap = 0; tap < taps; ++tap) {
+        values[tap] = static_cast<std::int16_t>(q[tap] + to.zero_point);
+      }
+    }
   }
   return result;
 }
@@ -109,8 +273,9 @@ std::vector<std::int64_t> quantize_bias(const ConvLayer& layer, const std::vecto
   const std::size_t taps = weights.values.size() / bias.size();
   std::vector<std::int64_t> result;
   for (std::size_t channel = 0; channel < bias.size(); ++channel) {
-    result.push_back(integer_bias(layer, bias[channel], weights.scale, weights.channel_shift[channel],
-                                  sum_of(weights.values.data() + channel * taps, taps)));
+    result.push_back(
+        integer_bias(layer, bias[channel], weights.grid.step[channel],
+                     sum_of(weights.values.data() + channel * taps, taps, weights.grid.zero_point)));
   }
   return result;
 }

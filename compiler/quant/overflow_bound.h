@@ -15,7 +15,8 @@ struct AccumulatorRange {
   std::int64_t highest = 0;
 };
 
-/// Range of the sum over taps of x * (q - z_w) (the input's zero point is in the bias), x any value of `activation_bits` bits.
+/// Range of the sum over taps of x * (q - z_w) (the input's zero point is in the bias), x any value of
+/// `activation_bits` bits.
 AccumulatorRange accumulator_range(const QConv& conv, std::int64_t out_channel, int activation_bits);
 
 /// Largest |sum - count * zero_point| of a window of up to `pixels` real pixels, x any value of

@@ -1,5 +1,6 @@
-// The quantised network: integers only, one operator per machine operation. What the reference interpreter executes
-// and what scheduling and code generation lower. Arithmetic: hw/numerics; contract: docs/numerics.md.
+// The quantised network: integers only, one operator per machine operation. What the reference interpreter
+// executes and what scheduling and code generation lower. Arithmetic: hw/numerics; contract:
+// docs/numerics.md.
 #pragma once
 
 #include <cstdint>
@@ -23,22 +24,23 @@ struct QTensor {
 
 using TensorId = std::int32_t;
 
-/// Dense or grouped convolution. weights [out_channel][kernel_h][kernel_w][in_channel / groups]: channel innermost,
-/// unlike the float graph. bias already holds
-/// -z_x * sum(q - z_w) and is in the channel's own unit s_x * s_w * 2^-e_c.
+/// Dense or grouped convolution. weights [out_channel][kernel_h][kernel_w][in_channel / groups]: channel
+/// innermost, unlike the float graph. bias already holds -z_x * sum(q - z_w) and is in the channel's own unit
+/// s_x * s_w * 2^-e_c.
 struct QConv {
   TensorId input = -1;
   TensorId output = -1;
   Window window;  ///< ceil_mode never set
   std::int64_t groups = 1;
   std::vector<std::int16_t> weights;
-  std::int32_t weight_zero_point = 0;        ///< z_w of the asymmetric comparison scheme: real = scale * (q - z_w)
-  std::vector<std::int64_t> bias;            ///< [out_channel]
-  std::vector<std::uint8_t> channel_shift;   ///< e_c [out_channel]
-  std::vector<std::uint32_t> channel_multiplier;  ///< [out_channel] in the per-channel comparison scheme, else empty
+  std::int32_t weight_zero_point = 0;  ///< z_w of the asymmetric comparison scheme: real = scale * (q - z_w)
+  std::vector<std::int64_t> bias;      ///< [out_channel]
+  std::vector<std::uint8_t> channel_shift;  ///< e_c [out_channel]
+  std::vector<std::uint32_t>
+      channel_multiplier;  ///< [out_channel] in the per-channel comparison scheme, else empty
   hw::OutputStage stage;
-  float weight_scale = 1.0F;                 ///< s_w, for reports
-  std::int64_t parameters = 0;               ///< weights and biases of the float layer
+  float weight_scale = 1.0F;    ///< s_w, for reports
+  std::int64_t parameters = 0;  ///< weights and biases of the float layer
 };
 /// output = rshift_round(a' + b') with one shared shift in stage.shift; equal shapes.
 struct QAdd {
@@ -52,7 +54,8 @@ struct QRescale {
   hw::ScaledOperand operand;
   hw::OutputStage stage;
 };
-/// Channel concatenation of tensors that share the output's scale and zero point: no arithmetic. Lowered to views.
+/// Channel concatenation of tensors that share the output's scale and zero point: no arithmetic. Lowered to
+/// views.
 struct QConcat {
   std::vector<TensorId> inputs;
   TensorId output = -1;
@@ -63,7 +66,8 @@ struct QMaxPool {
   Window window;
 };
 /// y = clamp(z_y + rshift_round((sum - count * z_x) * multiplier(count), shift)).
-/// multiplier_by_count: empty if every window uses stage.multiplier, else [kernel area + 1] with entry 0 unused.
+/// multiplier_by_count: empty if every window uses stage.multiplier, else [kernel area + 1] with entry 0
+/// unused.
 struct QAveragePool {
   TensorId input = -1, output = -1;
   Window window;
@@ -95,9 +99,9 @@ struct QuantizedGraph {
 std::vector<TensorId> inputs_of(const QOperator& op);
 TensorId output_of(const QOperator& op);
 
-/// Checks ids, shapes, value ranges (weights, shifts, biases, multipliers, n + e_c <= 63) and that no accumulator can
-/// overflow: for the actual weights and any input, every partial sum fits accumulator_bits and |acc + B| <
-/// 2^(accumulator_bits - 2). Throws GraphError naming the layer and the bound.
+/// Checks ids, shapes, value ranges (weights, shifts, biases, multipliers, n + e_c <= 63) and that no
+/// accumulator can overflow: for the actual weights and any input, every partial sum fits accumulator_bits
+/// and |acc + B| < 2^(accumulator_bits - 2). Throws GraphError naming the layer and the bound.
 void verify_quantized(const QuantizedGraph& graph);
 
 }  // namespace npu::compiler

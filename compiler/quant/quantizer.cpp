@@ -31,12 +31,16 @@ namespace {
 /// activations).
 constexpr double kSmallestRelativeWidth = 0x1p-16;
 
-std::map<std::string, Range> group_ranges(const ScaleGroups& groups, const Calibration& calibration) {
+std::map<std::string, Range> group_ranges(const ScaleGroups& groups, const Calibration& calibration,
+                                          const std::map<std::string, Range>& chosen) {
   std::map<std::string, Range> ranges;
   for (const auto& [value, leader] : groups.leader) {
     const auto statistics = calibration.values.find(value);
     if (statistics == calibration.values.end()) throw GraphError(value, "has no calibration statistics");
-    ranges[leader].include({statistics->second.minimum, statistics->second.maximum});
+    const auto choice = chosen.find(value);
+    ranges[leader].include(choice != chosen.end()
+                               ? choice->second
+                               : Range{statistics->second.minimum, statistics->second.maximum});
   }
   return ranges;
 }
@@ -50,7 +54,7 @@ class Quantizer {
         options_(options),
         shapes_(infer_shapes(graph)),
         groups_(find_scale_groups(graph)),
-        ranges_(group_ranges(groups_, calibration)),
+        ranges_(group_ranges(groups_, calibration, options.ranges)),
         stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits},
         conv_widths_{arch.data.weight_bits, arch.data.accumulator_bits, arch.compounding.multiplier_bits,
                      (1 << options.shift_bits) - 1} {
@@ -100,33 +104,100 @@ class Quantizer {
   void lower(const ConvOp& op) {
     ConvOp simple = op;
     simple.activation = simplified(op.activation, node_->name);
+    // A multiplier for each channel leaves no room for a second one below zero: LeakyReLU becomes a layer.
+    const bool apart =
+        simple.activation.kind == Activation::Kind::kLeaky && options_.scheme == WeightScheme::kPerChannel;
+    const Activation activation = simple.activation;
+    if (apart) simple.activation = {};
+    const TensorId source = input();
+    const TensorId output = add_output();
+    const TensorId sum = apart ? add_sum_before_leaky(output, activation) : output;
     QConv conv;
-    conv.input = input();
-    conv.output = add_output();
+    conv.input = source;
+    conv.output = sum;
     conv.window = op.window;
     conv.groups = op.groups;
     conv.parameters = node_parameters(*node_);
-    const ConvLayer layer{node_->name, &simple, scale_of(conv.input), scale_of(conv.output)};
+    const ConvLayer layer{node_->name, &simple, scale_of(source), scale_of(sum)};
+    const QuantizedWeights weights = quantize_layer(layer, conv);
+    emit(std::move(conv));
+    // A range chosen to clip has other means than float by intention.
+    const bool clipped = options_.ranges.contains(node_->output);
+    if (options_.match_outputs && !apart && !clipped) match_output_means(layer, weights);
+    if (apart) emit_leaky(sum, output, activation, "/leaky");
+  }
+
+  // Weights, biases and output stage of a convolution whose tensors and window stand.
+  QuantizedWeights quantize_layer(const ConvLayer& layer, QConv& conv) {
+    const ConvOp& op = *layer.op;
     std::vector<double> bias(op.bias->begin(), op.bias->end());
     bias.resize(static_cast<std::size_t>(op.out_channels), 0.0);
-    const QuantizedWeights weights = quantize_weights(layer, bias, conv_widths_);
+    std::vector<TapCovariance> covariances;
+    if (options_.optimise_rounding || options_.search_scales) {
+      covariances = options_.layer_inputs->covariances(op, result_, conv.input);
+    }
+    WeightGrid grid = options_.search_scales
+                          ? search_weight_grid(layer, bias, conv_widths_, options_.scheme, covariances)
+                          : weight_grid(layer, bias, conv_widths_, options_.scheme);
+    if (!options_.optimise_rounding) covariances.clear();
+    const QuantizedWeights weights = quantize_weights(op, std::move(grid), covariances);
     if (options_.bias_correction.value_or(options_.shift_bits > 0)) {
       const auto correction = bias_correction(op, tensor(conv.input).shape, weights, input_means(conv.input));
       for (std::size_t channel = 0; channel < bias.size(); ++channel) bias[channel] += correction[channel];
     }
     conv.bias = quantize_bias(layer, bias, weights);
-    conv.channel_shift = weights.channel_shift;
     conv.weights = channel_innermost(weights.values, op);
-    conv.weight_scale = static_cast<float>(weights.scale);
+    conv.weight_zero_point = weights.grid.zero_point;
+    conv.weight_scale = static_cast<float>(weights.grid.scale);
+    conv.channel_shift = weights.grid.channel_shift;
+    if (options_.scheme == WeightScheme::kPerChannel) {
+      set_channel_stages(layer, weights.grid, conv);
+      return weights;
+    }
     const int largest_shift = *std::max_element(conv.channel_shift.begin(), conv.channel_shift.end());
-    conv.stage = scaling_stage(layer.input.scale * weights.scale / layer.output.scale, simple.activation,
+    conv.stage = scaling_stage(layer.input.scale * weights.grid.scale / layer.output.scale, op.activation,
                                layer.output, stage_widths_, largest_shift, node_->name);
-    emit(std::move(conv));
+    return weights;
+  }
+
+  // Errors of a sum do not leave a ReLU as they entered it: one Newton step on the bias of the layer just
+  // emitted brings the mean of each output channel, which is what the next layers read, to that of the float
+  // network.
+  void match_output_means(const ConvLayer& layer, const QuantizedWeights& weights) {
+    constexpr float kSmallestSlope = 0.02F;  // a channel that hardly ever moves says nothing of its bias
+    const Activation& activation = layer.op->activation;
+    const double leaky = activation.kind == Activation::Kind::kLeaky ? double{activation.alpha} : 0.0;
+    const OutputMeans means = options_.layer_inputs->output_means(node_->output, result_, leaky);
+    auto& conv = std::get<QConv>(result_.nodes.back().op);
+    for (std::size_t channel = 0; channel < conv.bias.size(); ++channel) {
+      if (means.slope[channel] < kSmallestSlope) continue;
+      const double change = double{means.real[channel]} - double{means.quantised[channel]};
+      conv.bias[channel] += static_cast<std::int64_t>(std::round(
+          change / double{means.slope[channel]} / (double{layer.input.scale} * weights.grid.step[channel])));
+    }
+  }
+
+  // A multiplier and a shift for each channel; the smallest shift becomes the layer's n.
+  void set_channel_stages(const ConvLayer& layer, const WeightGrid& grid, QConv& conv) const {
+    conv.stage = clamp_stage(layer.op->activation, layer.output, stage_widths_);
+    std::vector<int> shifts;
+    for (const double step : grid.step) {
+      const auto scale = hw::fixed_point_scale(layer.input.scale * step / layer.output.scale,
+                                               stage_widths_.multiplier_bits, 0, node_->name.c_str());
+      conv.channel_multiplier.push_back(scale.multiplier);
+      shifts.push_back(scale.shift);
+    }
+    conv.stage.multiplier = conv.channel_multiplier.front();
+    conv.stage.shift = *std::min_element(shifts.begin(), shifts.end());
+    for (std::size_t channel = 0; channel < shifts.size(); ++channel) {
+      conv.channel_shift[channel] = static_cast<std::uint8_t>(shifts[channel] - conv.stage.shift);
+    }
   }
 
   InputMeans input_means(TensorId id) const {
     const std::string& value = node_->inputs[0];
-    if (options_.input_means) return options_.input_means(value, result_, id);
+    if (options_.layer_inputs != nullptr && !options_.means_from_calibration)
+      return options_.layer_inputs->means(value, result_, id);
     const auto& mean = calibration_.values.at(value).channel_mean;
     if (static_cast<std::int64_t>(mean.size()) != tensor(id).shape.channels) {
       throw GraphError(value, fmt::format("has {} calibrated channel means, expected {}", mean.size(),

@@ -3,8 +3,10 @@
 #pragma once
 
 #include <cstdint>
+#include <map>
 #include <optional>
 #include <span>
+#include <string>
 #include <vector>
 
 #include "compiler/graph/graph.h"
@@ -17,10 +19,18 @@ namespace npu::compiler {
 
 struct QuantizerOptions {
   int shift_bits = 4;  ///< 0: plain layer-wise quantisation; at most the machine's
-  /// From calibration means, unless `input_means` is given. Empty: with the shift only, so that shift_bits 0
+  /// From calibration means, unless `layer_inputs` is given. Empty: with the shift only, so that shift_bits 0
   /// is the plain layer-wise scheme with maximum scaling that the shift is compared with.
   std::optional<bool> bias_correction = std::nullopt;
-  InputMeanSource input_means = {};  ///< means measured while layers are quantised, for bias correction
+  LayerInputs* layer_inputs = nullptr;  ///< what layers read, measured as they are quantised; not owned
+  std::map<std::string, Range>
+      ranges = {};  ///< of values that shall not have their calibrated minimum and maximum
+  bool means_from_calibration = false;  ///< even with `layer_inputs`
+  bool match_outputs =
+      false;  ///< biases so that output means, after the activation, are float's; needs the same
+  bool optimise_rounding = false;  ///< weights rounded for the layer's output; needs `layer_inputs`
+  bool search_scales = false;      ///< weight scales by output error; needs `layer_inputs`
+  WeightScheme scheme = WeightScheme::kShift;  ///< others use no shifts, whatever shift_bits says
 };
 
 /// `canonical` must come from canonicalise(). The result has passed verify_quantized. Throws GraphError

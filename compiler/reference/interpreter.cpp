@@ -271,6 +271,10 @@ void check_input(const QuantizedGraph& graph, std::span<const std::int32_t> inpu
 
 }  // namespace
 
+std::int64_t interpret_node(const QuantizedGraph& graph, const QNode& node, std::vector<Values>& tensors) {
+  return Execution(graph, tensors).run(node);
+}
+
 InterpreterResult interpret(const QuantizedGraph& graph, std::span<const std::int32_t> input) {
   verify_quantized(graph);
   check_input(graph, input);

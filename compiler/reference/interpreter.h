@@ -20,4 +20,9 @@ struct InterpreterResult {
 /// input [row][column][channel]. Throws GraphError if its size or range is wrong.
 InterpreterResult interpret(const QuantizedGraph& graph, std::span<const std::int32_t> input);
 
+/// One node of `graph` on `tensors`, [row][column][channel] by TensorId, its inputs filled in; writes its output and
+/// returns how many values the type's range cut. Nothing is checked: `graph` comes from the quantiser.
+std::int64_t interpret_node(const QuantizedGraph& graph, const QNode& node,
+                            std::vector<std::vector<std::int32_t>>& tensors);
+
 }  // namespace npu::compiler

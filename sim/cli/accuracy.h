@@ -13,13 +13,29 @@
 
 namespace npu::sim {
 
+/// Outputs of the float network, [image][class].
+using Scores = std::vector<std::vector<float>>;
+
 struct AccuracyJob {
   const hw::Program& program;          ///< verified
-  const compiler::Graph* float_graph;  ///< null: no float figures
+  const compiler::Graph* float_graph;  ///< null: no float figures, unless float_scores has them
   const std::vector<compiler::LabelledImage>& images;
   ImageInputs inputs;
   int threads = 1;
+  const Scores* float_scores = nullptr;  ///< measured before; the float network does not run again
 };
+
+/// 95 % interval of the mean of paired differences, each -1, 0 or 1, in points (normal approximation).
+struct Interval {
+  double low = 0;
+  double high = 0;
+};
+Interval paired_interval(const std::vector<int>& differences);
+
+/// The float network's outputs on `images`, which `inputs` turns into network inputs. Results do not depend
+/// on `threads`.
+Scores float_scores(const compiler::Graph& graph, const std::vector<compiler::LabelledImage>& images,
+                    const ImageInputs& inputs, int threads, const std::function<void()>& advance);
 
 /// Results do not depend on the number of threads. `advance` is called from any thread after each image. The
 /// error of the first failing image, in the order of `images`, is thrown.

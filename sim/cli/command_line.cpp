@@ -42,6 +42,7 @@ int run_command_line(int argument_count, char** arguments) {
   app.get_formatter()->column_width(34);
   int exit_code = kExitOk;
   add_run_command(app, exit_code);
+  add_accuracy_command(app, exit_code);
   add_compile_command(app, exit_code);
   add_disasm_command(app, exit_code);
   add_inspect_command(app, exit_code);

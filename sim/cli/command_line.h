@@ -13,6 +13,7 @@ int run_command_line(int argument_count, char** arguments);
 
 // Each adds its subcommand; a chosen one leaves its exit code in `exit_code`.
 void add_run_command(CLI::App& app, int& exit_code);
+void add_accuracy_command(CLI::App& app, int& exit_code);
 void add_compile_command(CLI::App& app, int& exit_code);
 void add_disasm_command(CLI::App& app, int& exit_code);
 void add_inspect_command(CLI::App& app, int& exit_code);

@@ -6,11 +6,11 @@
 #include <algorithm>
 #include <chrono>
 #include <map>
+#include <thread>
 
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
 #include "compiler/passes/pipeline.h"
-#include "compiler/quant/quantizer.h"
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "hw/isa/verifier.h"
@@ -40,25 +40,26 @@ compiler::Calibration calibrate_synthetic(const compiler::Graph& canonical, std:
 }
 
 compiler::Calibration calibrate_folder(const compiler::Graph& canonical, const NetworkOptions& options,
-                                       const compiler::InputNormalisation& normalisation,
-                                       bool show_progress) {
-  auto images = compiler::list_images(options.calibration);
+                                       const compiler::InputNormalisation& normalisation, bool show_progress,
+                                       compiler::CalibrationInputs& loaded) {
+  const auto images = compiler::list_images(options.calibration);
   // Evenly spread over the folder, which may be sorted by class.
   const auto available = static_cast<std::int64_t>(images.size());
   const auto count = std::min(options.calibration_images, available);
   const ImageInputs inputs{compiler::load_geometry(options.calibration), normalisation,
                            canonical.input_shape};
   Progress progress("calibrating", count, show_progress);
+  for (std::int64_t index = 0; index < count; ++index) {
+    loaded.push_back(inputs.load(images[static_cast<std::size_t>(index * available / count)].path));
+  }
   return compiler::calibrate(
       canonical, count, fmt::format("{} of {} images of {}", count, available, options.calibration),
-      [&](std::int64_t index) {
-        return inputs.load(images[static_cast<std::size_t>(index * available / count)].path);
-      },
+      [&](std::int64_t index) { return loaded[static_cast<std::size_t>(index)]; },
       [&](std::int64_t done) { progress.update(done); });
 }
 
 compiler::Calibration obtain_calibration(const compiler::Graph& canonical, const LoadedNetwork& loaded,
-                                         const NetworkOptions& options, const PreparedProgram& prepared,
+                                         const NetworkOptions& options, PreparedProgram& prepared,
                                          bool show_progress) {
   if (options.calibration.empty() && !loaded.built_in) {
     throw InputError(
@@ -70,9 +71,20 @@ compiler::Calibration obtain_calibration(const compiler::Graph& canonical, const
     return calibrate_synthetic(canonical, options.seed, show_progress);
   }
   if (fs::is_directory(options.calibration)) {
-    return calibrate_folder(canonical, options, require_normalisation(prepared), show_progress);
+    return calibrate_folder(canonical, options, require_normalisation(prepared), show_progress,
+                            prepared.inputs);
   }
   return compiler::load_calibration(options.calibration, canonical);
+}
+
+// The whole recipe where there are images to run it on; what a saved calibration allows without them. Without
+// shifts the plain scheme that the shift is compared with.
+compiler::Recipe recipe_of(const NetworkOptions& options, int shift_bits, bool has_inputs) {
+  const bool corrected = options.bias_correction.value_or(shift_bits > 0);
+  if (!corrected) return compiler::Recipe::plain(compiler::WeightScheme::kShift, shift_bits);
+  compiler::Recipe recipe;
+  recipe.shift_bits = shift_bits;
+  return has_inputs ? recipe : recipe.without_inputs();
 }
 
 }  // namespace
@@ -127,11 +139,12 @@ PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progr
 
 void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared) {
   const auto start = std::chrono::steady_clock::now();
-  const compiler::QuantizerOptions quantizer{options.shift_bits.value_or(arch.compounding.shift_bits),
-                                             options.bias_correction};
-  prepared.shift_bits = quantizer.shift_bits;
-  const auto quantized = compiler::quantize(*prepared.float_graph, *prepared.calibration, arch, quantizer);
-  prepared.program = compiler::compile(quantized, arch, {.mapper = options.mapper});
+  prepared.shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
+  const auto recipe = recipe_of(options, *prepared.shift_bits, !prepared.inputs.empty());
+  const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  const auto result = compiler::quantize_by_recipe(*prepared.float_graph, *prepared.calibration,
+                                                   prepared.inputs, arch, recipe, threads);
+  prepared.program = compiler::compile(result.quantized, arch, {.mapper = options.mapper});
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
   prepared.compile_seconds += seconds_since(start);
 }

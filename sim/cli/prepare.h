@@ -9,6 +9,7 @@
 #include "compiler/data/preprocessing.h"
 #include "compiler/graph/graph.h"
 #include "compiler/quant/calibration.h"
+#include "compiler/refine/recipe.h"
 #include "compiler/schedule/conv_tiling.h"
 #include "hw/arch/arch_config.h"
 #include "hw/isa/program.h"
@@ -40,6 +41,7 @@ struct PreparedProgram {
   std::string network_source;
   std::optional<compiler::Graph> float_graph;  ///< canonical; absent for a program read from a file
   std::optional<compiler::Calibration> calibration;
+  compiler::CalibrationInputs inputs;  ///< of the calibration; empty unless it came from a folder of images
   std::optional<compiler::InputNormalisation> normalisation;  ///< absent: images cannot be turned into inputs
   std::optional<int> shift_bits;
   double calibration_seconds = 0;

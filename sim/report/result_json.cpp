@@ -126,6 +126,9 @@ Json accuracy_json(const Accuracy& accuracy) {
           {"float_top1", nullable(accuracy.float_top1)},
           {"float_top5", nullable(accuracy.float_top5)},
           {"agreement", nullable(accuracy.agreement)},
+          {"kl_divergence_nats", nullable(accuracy.divergence)},
+          {"difference_low_points", nullable(accuracy.difference_low)},
+          {"difference_high_points", nullable(accuracy.difference_high)},
           {"source", accuracy.source}};
 }
 

@@ -23,6 +23,10 @@ struct Accuracy {
   std::optional<double> float_top1;
   std::optional<double> float_top5;
   std::optional<double> agreement;  ///< same top-1 class as the float network
+  std::optional<double> divergence;  ///< nats, not percent: mean over images of KL(softmax of float || of integer)
+  /// 95 % interval of top1 - float_top1 in points, from the paired differences of the images.
+  std::optional<double> difference_low;
+  std::optional<double> difference_high;
   std::string source;               ///< for people: where images and labels came from
 };
 

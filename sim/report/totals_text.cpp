@@ -116,11 +116,20 @@ std::string accuracy_text(const RunReport& report) {
   if (accuracy.top1) {
     lines += line("  top-1", fmt::format("{}   float {}", optional_percent(accuracy.top1),
                                          optional_percent(accuracy.float_top1)));
+    if (accuracy.difference_low) {
+      lines += line("", fmt::format("{:+.2f} points against float, 95 % interval {:+.2f} to {:+.2f}",
+                                    *accuracy.top1 - *accuracy.float_top1, *accuracy.difference_low,
+                                    *accuracy.difference_high));
+    }
     lines += line("  top-5", fmt::format("{}   float {}", optional_percent(accuracy.top5),
                                          optional_percent(accuracy.float_top5)));
   }
-  return lines + line("  agreement", fmt::format("{} (same top-1 class as the float network)",
-                                                 optional_percent(accuracy.agreement)));
+  lines += line("  agreement", fmt::format("{} (same top-1 class as the float network)",
+                                           optional_percent(accuracy.agreement)));
+  if (accuracy.divergence) {
+    lines += line("  divergence", fmt::format("{:.4f} nats (KL, from float)", *accuracy.divergence));
+  }
+  return lines;
 }
 
 std::string totals_text(const RunReport& report, const Summary& summary) {

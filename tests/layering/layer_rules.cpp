@@ -23,6 +23,7 @@ constexpr auto kLayers = std::to_array<std::string_view>({
     "compiler/data",       //
     "compiler/quant",      //
     "compiler/reference",  //
+    "compiler/refine",     //
     "compiler/schedule",   //
     "compiler/codegen",    //
     "sim/engines",         //

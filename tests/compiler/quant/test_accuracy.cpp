@@ -29,7 +29,9 @@ Measured measure(const std::string& model) {
   REQUIRE(run.images() == kImages);
   const auto arch = hw::load_arch(source_folder() / "configs" / "arch" / "shift_npu.json");
   const auto predictions = [&](int shift_bits) {
-    const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch, {shift_bits, {}, {}});
+    compiler::QuantizerOptions options;
+    options.shift_bits = shift_bits;
+    const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch, options);
     return run.integer_predictions(quantized, arch, kThreads);
   };
   const auto reference = run.float_predictions();
@@ -66,7 +68,9 @@ TEST_CASE(
   const auto reference = run.float_predictions();
   for (const int shift_bits : {4, 0}) {
     INFO("shift bits " << shift_bits);
-    const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch, {shift_bits, {}, {}});
+    compiler::QuantizerOptions options;
+    options.shift_bits = shift_bits;
+    const auto quantized = compiler::quantize(run.graph(), run.calibration(), arch, options);
     CHECK(agreement(reference, run.integer_predictions(quantized, arch, kThreads)) >= 98);
   }
 }

@@ -22,7 +22,7 @@ ConvOp pointwise(std::int64_t out_channels, std::vector<float> weights) {
 QuantizedWeights quantised(const ConvOp& op, const std::vector<double>& bias, AffineScale input = {0.02F, 0},
                            AffineScale output = {0.1F, 0}, int largest_shift = 15) {
   const ConvLayer layer{"layer", &op, input, output};
-  return quantize_weights(layer, bias, {8, 32, 16, largest_shift});
+  return quantize_weights(op, weight_grid(layer, bias, {8, 32, 16, largest_shift}, WeightScheme::kShift));
 }
 
 }  // namespace
@@ -43,8 +43,8 @@ TEST_CASE("e_c = clamp(floor(log2(r_l / r_c)), 0, largest)") {
 TEST_CASE("weights worked by hand: shifted into range, rounded half away from zero, scale r_l / 127") {
   const auto op = pointwise(3, {1.27F, -0.64F, 0.1F, -0.155F, 0, 0});
   const auto weights = quantised(op, {0, 0, 0});
-  CHECK(weights.scale == Approx(0.01));
-  CHECK(weights.channel_shift == std::vector<std::uint8_t>{0, 3, 0});  // 1.27 / 0.155 = 8.19
+  CHECK(weights.grid.scale == Approx(0.01));
+  CHECK(weights.grid.channel_shift == std::vector<std::uint8_t>{0, 3, 0});  // 1.27 / 0.155 = 8.19
   CHECK(weights.values == std::vector<std::int16_t>{127, -64, 80, -124, 0, 0});
   CHECK(weights.real(2, 1) == Approx(0.1));
   CHECK(weights.real(3, 1) == Approx(-0.155));
@@ -62,7 +62,7 @@ TEST_CASE("no quantised weight of the shifted layer is off by more than half a s
   const auto maxima = channel_maxima(op);
   for (std::size_t i = 0; i < values.size(); ++i) {
     const std::size_t channel = i / 9;
-    const double step = std::ldexp(weights.scale, -weights.channel_shift[channel]);
+    const double step = std::ldexp(weights.grid.scale, -weights.grid.channel_shift[channel]);
     CHECK(std::abs(weights.real(i, channel) - double{values[i]}) <= 0.5000001 * step);
     CHECK(step <=
           2.0 * maxima[channel] / 127 * 1.000001);  // less than one bit worse than a scale per channel
@@ -72,7 +72,7 @@ TEST_CASE("no quantised weight of the shifted layer is off by more than half a s
 TEST_CASE("shift width 0 leaves one scale for all channels") {
   const auto op = pointwise(2, {1.27F, 0.02F});
   const auto weights = quantised(op, {0, 0}, {0.02F, 0}, {0.1F, 0}, 0);
-  CHECK(weights.channel_shift == std::vector<std::uint8_t>{0, 0});
+  CHECK(weights.grid.channel_shift == std::vector<std::uint8_t>{0, 0});
   CHECK(weights.values == std::vector<std::int16_t>{127, 2});
 }
 
@@ -91,19 +91,20 @@ TEST_CASE("near-dead channels get smaller shifts: their bias stays below 2^29") 
   // Bias 20 in units of 1e-4 / 127: 2.54e7. Times 2^15 that is 8e11; 2^29 allows a factor of 21: e = 4.
   const std::vector<double> bias{0.0, 20.0};
   const auto weights = quantised(op, bias, input);
-  CHECK(weights.channel_shift == std::vector<std::uint8_t>{0, 4});
+  CHECK(weights.grid.channel_shift == std::vector<std::uint8_t>{0, 4});
   const auto integers = quantize_bias({"layer", &op, input, {0.1F, 0}}, bias, weights);
   CHECK(integers[1] < std::int64_t{1} << 29);
   CHECK(integers[1] > std::int64_t{1} << 28);
-  CHECK(quantised(op, {0.0, 0.0}, input).channel_shift[1] == 15);  // without a bias nothing stands against it
+  CHECK(quantised(op, {0.0, 0.0}, input).grid.channel_shift[1] ==
+        15);  // without a bias nothing stands against it
 }
 
 TEST_CASE("n + e_c stays within 63: channels of a layer with tiny outputs get smaller shifts") {
   const auto op = pointwise(2, {1.0F, 1e-6F});
   // s_w would be 1/127, but is raised so that s_x * s_w / s_y = 2^-39: n = 16 + 38 leaves 9.
   const auto weights = quantised(op, {0, 0}, {std::ldexp(1.0F, -30), 0}, {std::ldexp(1.0F, 5), 0});
-  CHECK(weights.scale == std::ldexp(1.0, -4));
-  CHECK(weights.channel_shift[1] == 9);
+  CHECK(weights.grid.scale == std::ldexp(1.0, -4));
+  CHECK(weights.grid.channel_shift[1] == 9);
 }
 
 TEST_CASE("a layer of zeros keeps its bias") {
@@ -112,13 +113,13 @@ TEST_CASE("a layer of zeros keeps its bias") {
   const AffineScale input{0.02F, 3};
   const auto weights = quantised(op, bias, input);
   CHECK(weights.values == std::vector<std::int16_t>{0, 0});
-  CHECK(weights.channel_shift == std::vector<std::uint8_t>{0, 0});
+  CHECK(weights.grid.channel_shift == std::vector<std::uint8_t>{0, 0});
   const auto integers = quantize_bias({"layer", &op, input, {0.1F, 0}}, bias, weights);
   for (std::size_t channel = 0; channel < 2; ++channel) {
-    CHECK(static_cast<double>(integers[channel]) * 0.02 * weights.scale ==
+    CHECK(static_cast<double>(integers[channel]) * 0.02 * weights.grid.scale ==
           Approx(bias[channel]).epsilon(1e-6));
   }
-  CHECK(quantised(op, {0, 0}).scale > 0);
+  CHECK(quantised(op, {0, 0}).grid.scale > 0);
 }
 
 TEST_CASE("weights too small for their bias share a coarser scale instead of overflowing") {
@@ -127,13 +128,14 @@ TEST_CASE("weights too small for their bias share a coarser scale instead of ove
   const auto weights = quantised(op, bias);
   const auto integers = quantize_bias({"layer", &op, {0.02F, 0}, {0.1F, 0}}, bias, weights);
   CHECK(std::abs(static_cast<double>(integers[0])) <= std::ldexp(1.0, 28) + 1);
-  CHECK(static_cast<double>(integers[0]) * double{0.02F} * weights.scale == Approx(5.0).epsilon(1e-6));
+  CHECK(static_cast<double>(integers[0]) * double{0.02F} * weights.grid.scale == Approx(5.0).epsilon(1e-6));
 }
 
 TEST_CASE("16-bit weights use 32767 steps") {
   const auto op = pointwise(1, {2.0F, -1.0F});
   const ConvLayer layer{"layer", &op, {1e-4F, 0}, {1e-3F, 0}};
-  const auto weights = quantize_weights(layer, {0.0}, {16, 48, 16, 15});
+  const auto weights =
+      quantize_weights(op, weight_grid(layer, {0.0}, {16, 48, 16, 15}, WeightScheme::kShift));
   CHECK(weights.values == std::vector<std::int16_t>{32767, -16384});
 }
 
@@ -147,8 +149,7 @@ TEST_CASE(
   op.weights = make_array({0.5F, 0.25F, -1.0F, 0.1F, 0.2F, 0.3F});  // [in][tap]
   op.bias = make_array({});
   QuantizedWeights weights;
-  weights.scale = 0.1;
-  weights.channel_shift = {0};
+  weights.grid.step = {0.1};
   weights.values = {5, 3, -10, 1, 1, 4};
   const MapShape input{2, 1, 2};
   // Errors W - Wq: 0, -0.05, 0 and 0, 0.1, -0.1; tap fractions 1/2, 1, 1/2.
@@ -168,8 +169,7 @@ TEST_CASE("bias correction reads the means of a channel's own group") {
   op.weights = make_array({1.0F, 2.0F});
   op.bias = make_array({});
   QuantizedWeights weights;
-  weights.scale = 1;
-  weights.channel_shift = {1, 0};
+  weights.grid.step = {0.5, 1};
   weights.values = {1, 1};  // stand for 0.5 and 1
   const InputMeans means{{3, 7}, {3, 7}};
   const auto correction = bias_correction(op, {2, 4, 4}, weights, means);

@@ -103,7 +103,8 @@ TEST_CASE("a wrong convolution is refused") {
             },
             "channel multiplier"},
            {"weight -128", [&](auto& g) { conv(g).weights[3] = -128; }, "weight is -128"},
-           {"weight zero point", [&](auto& g) { conv(g).weight_zero_point = 128; }, "weight zero point is 128"},
+           {"weight zero point", [&](auto& g) { conv(g).weight_zero_point = 128; },
+            "weight zero point is 128"},
            {"asymmetric weight -129",
             [&](auto& g) {
               conv(g).weight_zero_point = 1;

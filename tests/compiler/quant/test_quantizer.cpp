@@ -78,6 +78,13 @@ void spread_channels(GraphBuilder& builder, int spread, std::uint64_t seed) {
   conv.weights = make_array(std::move(weights));
 }
 
+QuantizerOptions options_of(int shift_bits, std::optional<bool> bias_correction = {}) {
+  QuantizerOptions options;
+  options.shift_bits = shift_bits;
+  options.bias_correction = bias_correction;
+  return options;
+}
+
 template <class Op>
 std::size_t count_nodes(const QuantizedGraph& graph) {
   return static_cast<std::size_t>(
@@ -161,8 +168,8 @@ TEST_CASE("the shift restores layers whose channels differ a thousandfold, plain
   hw::ArchConfig wide = machine();  // 16-bit activations: only the weights are at stake
   wide.data.activation_bits = 16;
   wide.data.accumulator_bits = 48;
-  const double with_shift = network_snr_db(graph, inputs, {4, false, {}}, wide);
-  const double without = network_snr_db(graph, inputs, {0, false, {}}, wide);
+  const double with_shift = network_snr_db(graph, inputs, options_of(4, false), wide);
+  const double without = network_snr_db(graph, inputs, options_of(0, false), wide);
   CHECK(with_shift > 30);  // 8-bit weights, at worst one bit lost by rounding e_c down
   CHECK(without < 10);
 }
@@ -187,7 +194,7 @@ TEST_CASE("bias correction takes away most of the mean error of coarse weights")
   const auto inputs = random_inputs(builder, 8);
   const auto calibration = calibrated(graph, inputs);
   const auto mean_error = [&](bool corrected) {
-    const auto quantised = quantize(graph, calibration, machine(), {0, corrected, {}});
+    const auto quantised = quantize(graph, calibration, machine(), options_of(0, corrected));
     std::vector<double> error(12, 0.0);
     for (const auto& input : inputs) {
       const auto expected = evaluate_naively(graph, input).at(graph.output);
@@ -201,23 +208,44 @@ TEST_CASE("bias correction takes away most of the mean error of coarse weights")
   CHECK(mean_error(true) < 0.5 * mean_error(false));
 }
 
+namespace {
+
+/// Answers from the calibration and keeps what was asked.
+class RecordedInputs final : public LayerInputs {
+ public:
+  explicit RecordedInputs(const Calibration& calibration) : calibration_(calibration) {}
+
+  InputMeans means(const std::string& value, const QuantizedGraph& so_far, TensorId id) override {
+    asked.push_back(value);
+    CHECK(so_far.nodes.size() == asked.size() - 1);
+    CHECK(so_far.tensors.at(static_cast<std::size_t>(id)).name == value);
+    const auto& mean = calibration_.values.at(value).channel_mean;
+    return InputMeans{mean, mean};
+  }
+  OutputMeans output_means(const std::string&, const QuantizedGraph&, double) override { return {}; }
+  std::vector<TapCovariance> covariances(const ConvOp&, const QuantizedGraph&, TensorId) override {
+    return {};
+  }
+
+  std::vector<std::string> asked;
+
+ private:
+  const Calibration& calibration_;
+};
+
+}  // namespace
+
 TEST_CASE("bias correction can ask for means measured on the network quantised so far") {
   GraphBuilder builder({4, 6, 6}, 9);
   const auto a = builder.conv("input", 5, window(1), 1, relu());
   const auto graph = builder.finish(builder.conv(a, 3, window(1)));
   const auto inputs = random_inputs(builder);
   const auto calibration = calibrated(graph, inputs);
-  std::vector<std::string> asked;
+  RecordedInputs recorded(calibration);
   QuantizerOptions options;
-  options.input_means = [&](const std::string& value, const QuantizedGraph& so_far, TensorId id) {
-    asked.push_back(value);
-    CHECK(so_far.nodes.size() == asked.size() - 1);
-    CHECK(so_far.tensors.at(static_cast<std::size_t>(id)).name == value);
-    const auto& mean = calibration.values.at(value).channel_mean;
-    return InputMeans{mean, mean};
-  };
+  options.layer_inputs = &recorded;
   const auto measured = quantize(graph, calibration, machine(), options);
-  CHECK(asked == std::vector<std::string>{"input", a});
+  CHECK(recorded.asked == std::vector<std::string>{"input", a});
   const auto plain = quantize(graph, calibration, machine(), {});
   CHECK(std::get<QConv>(measured.nodes[1].op).bias == std::get<QConv>(plain.nodes[1].op).bias);
 }
@@ -234,9 +262,9 @@ TEST_CASE("shift width 0 is the plain layer-wise scheme: no shifts, and bias cor
     if (options.shift_bits == 0) CHECK(conv.channel_shift == std::vector<std::uint8_t>(5, 0));
     return conv.bias;
   };
-  CHECK(bias({0, {}, {}}) == bias({0, false, {}}));
-  CHECK(bias({0, {}, {}}) != bias({0, true, {}}));
-  CHECK(bias({4, {}, {}}) == bias({4, true, {}}));
+  CHECK(bias(options_of(0)) == bias(options_of(0, false)));
+  CHECK(bias(options_of(0)) != bias(options_of(0, true)));
+  CHECK(bias(options_of(4)) == bias(options_of(4, true)));
 }
 
 TEST_CASE("dead, near-dead and constant layers are quantised, not refused") {
@@ -295,9 +323,9 @@ TEST_CASE("what cannot be quantised is refused by name") {
   const auto a = builder.conv("input", 4, window(3));
   const auto graph = builder.finish(builder.conv(a, 4, window(3)));
   auto calibration = calibrated(graph, random_inputs(builder));
-  CHECK_THROWS_WITH(quantize(graph, calibration, machine(), {5, {}, {}}),
+  CHECK_THROWS_WITH(quantize(graph, calibration, machine(), options_of(5)),
                     Catch::Contains("shift_bits is 5") && Catch::Contains("0 to 4"));
-  CHECK_THROWS_AS(quantize(graph, calibration, machine(), {-1, {}, {}}), GraphError);
+  CHECK_THROWS_AS(quantize(graph, calibration, machine(), options_of(-1)), GraphError);
   calibration.values.erase(a);
   CHECK_THROWS_WITH(quantize(graph, calibration, machine(), {}),
                     Catch::Contains(a) && Catch::Contains("calibration"));

@@ -167,7 +167,6 @@ TEST_CASE("a trained network on labelled images: accuracy keys, engines agree, a
   one_thread.insert(one_thread.end(), {"--threads", "1", "--engine", "functional"});
   const auto first = result_of(one_thread, folder.path() / "one");
   auto many = arguments;
-  many[10] = (folder.path() / "one/calibration.json").string();  // reused instead of the folder
   many.insert(many.end(), {"--threads", "3"});
   const auto second = result_of(many, folder.path() / "many");
   for (const char* key : {"images", "top1", "top5", "float_top1", "float_top5", "agreement"}) {

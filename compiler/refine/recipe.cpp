@@ -1,0 +1,182 @@
+#include "compiler/refine/recipe.h"
+
+#include <algorithm>
+#include <limits>
+#include <memory>
+
+#include "compiler/data/float_runtime.h"
+#include "compiler/quant/analytic_means.h"
+#include "compiler/quant/channel_scaling.h"
+#include "compiler/quant/output_range.h"
+#include "compiler/refine/parallel_for.h"
+#include "hw/common/error.h"
+
+namespace npu::compiler {
+namespace {
+
+/// Fewer classes than this and clipped scores would be felt.
+constexpr std::int64_t kSmallestClassifier = 5;
+
+/// Measured ranges of the float network, by value.
+std::map<std::string, Histogram> histograms(const Graph& graph, const Calibration& calibration,
+                                            const CalibrationInputs& inputs) {
+  std::map<std::string, Histogram> result;
+  for (const auto& [value, statistics] : calibration.values) {
+    result.emplace(value, Histogram({statistics.minimum, statistics.maximum}));
+  }
+  FloatRuntime runtime(graph, 1);
+  for (const auto& input : inputs) {
+    runtime.run(input,
+                [&](const std::string& value, std::span<const float> data) { result.at(value).add(data); });
+  }
+  return result;
+}
+
+std::vector<std::vector<float>> outputs_of(const Graph& graph, const CalibrationInputs& inputs) {
+  FloatRuntime runtime(graph, 1);
+  std::vector<std::vector<float>> outputs;
+  for (const auto& input : inputs) outputs.push_back(runtime.run(input));
+  return outputs;
+}
+
+// Cross-layer equalisation knows no upper clamp: channels are scaled past it.
+Graph without_upper_clamps(Graph graph) {
+  const auto open = [](Activation& activation) {
+    if (activation.kind == Activation::Kind::kClamp && activation.low == 0) {
+      activation.high = std::numeric_limits<float>::infinity();
+    }
+  };
+  for (Node& node : graph.nodes) {
+    if (auto* conv = std::get_if<ConvOp>(&node.op)) open(conv->activation);
+    if (auto* add = std::get_if<AddOp>(&node.op)) open(add->activation);
+    if (auto* activation = std::get_if<ActivationOp>(&node.op)) open(activation->activation);
+  }
+  return graph;
+}
+
+class Cook {
+ public:
+  Cook(const Graph& canonical, const Calibration& calibration, const CalibrationInputs& inputs,
+       const hw::ArchConfig& arch, const Recipe& recipe, int threads)
+      : inputs_(inputs),
+        arch_(arch),
+        recipe_(recipe),
+        threads_(threads),
+        graph_(canonical),
+        calibration_(calibration) {}
+
+  RecipeResult run() {
+    if (recipe_.scaling != ChannelScaling::kNone) scale();
+    QuantizerOptions options;
+    options.scheme = recipe_.scheme;
+    options.shift_bits = recipe_.scheme == WeightScheme::kShift ? recipe_.shift_bits : 0;
+    options.bias_correction = recipe_.bias_correction != BiasCorrection::kNone;
+    options.match_outputs = recipe_.bias_correction == BiasCorrection::kMeasured;
+    options.search_scales = recipe_.search_scales;
+    options.optimise_rounding = recipe_.optimise_rounding;
+    options.ranges = ranges();
+    std::unique_ptr<LayerInputs> layer_inputs = make_layer_inputs();
+    options.layer_inputs = layer_inputs.get();
+    if (recipe_.bias_correction == BiasCorrection::kCalibrated && options.layer_inputs != nullptr) {
+      options.means_from_calibration = true;
+    }
+    auto quantized = quantize(graph_, calibration_, arch_, options);
+    return {std::move(quantized), std::move(graph_), std::move(calibration_)};
+  }
+
+ private:
+  bool needs_inputs() const {
+    return recipe_.search_scales || recipe_.optimise_rounding ||
+           recipe_.bias_correction == BiasCorrection::kMeasured;
+  }
+
+  std::unique_ptr<LayerInputs> make_layer_inputs() {
+    if (recipe_.bias_correction == BiasCorrection::kAnalytic) {
+      use_analytic_means(graph_, calibration_);
+      if (!needs_inputs()) return nullptr;
+    }
+    if (!needs_inputs()) return nullptr;
+    NPU_CHECK(!inputs_.empty(), "this recipe needs calibration inputs");
+    return std::make_unique<CalibrationRun>(graph_, calibration_, inputs_, threads_);
+  }
+
+  void scale() {
+    if (recipe_.scaling == ChannelScaling::kCrossLayer) {
+      graph_ = without_upper_clamps(std::move(graph_));
+      recalibrate();
+    }
+    const ChannelClasses classes(graph_);
+    const auto factors = recipe_.scaling == ChannelScaling::kCrossLayer
+                             ? cross_layer_factors(graph_, classes)
+                             : range_filling_factors(classes, calibration_, {});
+    graph_ = scale_channels(graph_, classes, factors);
+    calibration_ = scale_channels(calibration_, classes, factors);
+  }
+
+  // The opened network has other ranges than the one that was calibrated.
+  void recalibrate() {
+    if (inputs_.empty()) return;
+    calibration_ = calibrate(
+        graph_, static_cast<std::int64_t>(inputs_.size()), calibration_.source,
+        [&](std::int64_t i) { return inputs_[static_cast<std::size_t>(i)]; }, {}, 1);
+  }
+
+  std::map<std::string, Range> ranges() const {
+    std::map<std::string, Range> result;
+    const int bits = arch_.data.activation_bits;
+    if (recipe_.range_method != RangeMethod::kMinMax && !inputs_.empty()) {
+      for (const auto& [value, histogram] : histograms(graph_, calibration_, inputs_)) {
+        result[value] = choose_range(histogram, recipe_.range_method, bits, recipe_.percentile);
+      }
+    }
+    const MapShape shape = infer_shapes(graph_).at(graph_.output);
+    const bool classifier = shape.height == 1 && shape.width == 1 && shape.channels >= kSmallestClassifier;
+    if (recipe_.fit_scores && classifier && !inputs_.empty()) {
+      const auto& statistics = calibration_.values.at(graph_.output);
+      result[graph_.output] =
+          score_range({statistics.minimum, statistics.maximum}, outputs_of(graph_, inputs_), bits);
+    }
+    return result;
+  }
+
+  const CalibrationInputs& inputs_;
+  const hw::ArchConfig& arch_;
+  const Recipe& recipe_;
+  int threads_;
+  Graph graph_;
+  Calibration calibration_;
+};
+
+}  // namespace
+
+Recipe Recipe::without_inputs() const {
+  Recipe recipe = *this;
+  if (recipe.bias_correction == BiasCorrection::kMeasured)
+    recipe.bias_correction = BiasCorrection::kCalibrated;
+  recipe.search_scales = false;
+  recipe.optimise_rounding = false;
+  recipe.range_method = RangeMethod::kMinMax;
+  recipe.fit_scores = false;
+  recipe.scaling = ChannelScaling::kNone;  // tuned for rounding by output error
+  return recipe;
+}
+
+Recipe Recipe::plain(WeightScheme scheme, int shift_bits) {
+  Recipe recipe;
+  recipe.scheme = scheme;
+  recipe.shift_bits = shift_bits;
+  recipe.scaling = ChannelScaling::kNone;
+  recipe.bias_correction = BiasCorrection::kNone;
+  recipe.search_scales = false;
+  recipe.optimise_rounding = false;
+  recipe.fit_scores = false;
+  return recipe;
+}
+
+RecipeResult quantize_by_recipe(const Graph& canonical, const Calibration& calibration,
+                                const CalibrationInputs& inputs, const hw::ArchConfig& arch,
+                                const Recipe& recipe, int threads) {
+  return Cook(canonical, calibration, inputs, arch, recipe, threads).run();
+}
+
+}  // namespace npu::compiler
