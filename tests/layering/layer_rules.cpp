@@ -29,6 +29,7 @@ constexpr auto kLayers = std::to_array<std::string_view>({
     "sim/report",          //
     "sim/plot",            //
     "sim/explore",         //
+    "sim/golden",          //
     "sim/cli",             //
 });
 
