@@ -22,10 +22,12 @@ std::string compatibility_hash(const ArchConfig& arch) {
   auto array = json.at("pe_array");
   array.erase("zero_skipping");
   array.erase("assumed_zero_fraction");
+  array.erase("model");
   code["pe_array"] = array;
   code["data"] = json.at("data");
   auto compounding = json.at("compounding");
   compounding.erase("lanes");
+  compounding.erase("model");
   code["compounding"] = compounding;
   for (const char* memory : {"weight_sram", "global_buffer", "accumulator_store", "dram"}) {
     code[memory] = json.at(memory).at("capacity_bytes");

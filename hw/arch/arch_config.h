@@ -15,6 +15,12 @@ namespace npu::hw {
 /// How the array treats weights that are zero in output-stationary mode.
 enum class ZeroSkipping { kNone, kAssumedFraction };
 
+/// What stands for a unit in the SystemC machine.
+enum class UnitModel {
+  kFast,  ///< kernels and cycle formulas
+  kRtl,   ///< the Verilated RTL, cycle by cycle; for small layers, see docs/rtl_cosimulation.md
+};
+
 struct PeArrayConfig {
   int rows = 0;     ///< WS: input channels; OS: output pixel rows
   int columns = 0;  ///< WS: output channels; OS: output pixel columns
@@ -23,6 +29,7 @@ struct PeArrayConfig {
   bool weight_stationary = true;  ///< the array can run WS
   bool output_stationary = true;  ///< the array can run OS
   ZeroSkipping zero_skipping = ZeroSkipping::kNone;
+  UnitModel model = UnitModel::kFast;
   double assumed_zero_fraction = 0.0;  ///< part of the weights not broadcast in OS; timing and energy only
 
   int pe_count() const { return rows * columns; }
@@ -42,6 +49,7 @@ struct CompoundingConfig {
   int multiplier_bits = 16;  ///< width of M, unsigned
   int shift_bits = 4;        ///< width of the per-channel equalising shift e_c, 0..5
   Rounding rounding = Rounding::kHalfUp;
+  UnitModel model = UnitModel::kFast;
   int lanes = 16;  ///< outputs per cycle
 
   int max_channel_shift() const { return (1 << shift_bits) - 1; }

@@ -14,6 +14,11 @@ constexpr int kSchemaVersion = 1;
 constexpr Bytes kMaxSramBytes = Bytes{4} << 20;
 constexpr Bytes kMinSramBytes = 1024;
 
+UnitModel read_model(JsonReader& reader) {
+  if (!reader.has("model")) return UnitModel::kFast;
+  return reader.choice<UnitModel>("model", {{"fast", UnitModel::kFast}, {"rtl", UnitModel::kRtl}});
+}
+
 PeArrayConfig read_pe_array(JsonReader reader) {
   PeArrayConfig config;
   config.rows = static_cast<int>(reader.integer("rows", 1, 256));
@@ -44,6 +49,7 @@ PeArrayConfig read_pe_array(JsonReader reader) {
       reader.fail("assumed_zero_fraction", "a value", "0 or no such key where zero_skipping is 'none'");
     }
   }
+  config.model = read_model(reader);
   reader.finish();
   return config;
 }
@@ -72,6 +78,7 @@ CompoundingConfig read_compounding(JsonReader reader) {
   config.shift_bits = static_cast<int>(reader.integer("shift_bits", 0, 5));
   config.rounding = reader.choice<Rounding>("rounding", kRoundings);
   config.lanes = static_cast<int>(reader.integer("lanes", 1, 1024));
+  config.model = read_model(reader);
   reader.finish();
   return config;
 }
@@ -206,7 +213,7 @@ nlohmann::json arch_to_json(const ArchConfig& arch) {
   const auto sram = [](const SramConfig& config) {
     return nlohmann::json{{"capacity_bytes", config.capacity_bytes}, {"width_bytes", config.width_bytes}};
   };
-  return {
+  nlohmann::json json{
       {"schema_version", kSchemaVersion},
       {"name", arch.name},
       {"description", arch.description},
@@ -248,6 +255,10 @@ nlohmann::json arch_to_json(const ArchConfig& arch) {
         {"shared_buffer_bytes", arch.execution.shared_buffer_bytes}}},
       {"energy_table", arch.energy_table},
   };
+  // Only where it is not the default: it changes no cycle of a machine that does not ask for it.
+  if (arch.pe_array.model == UnitModel::kRtl) json["pe_array"]["model"] = "rtl";
+  if (arch.compounding.model == UnitModel::kRtl) json["compounding"]["model"] = "rtl";
+  return json;
 }
 
 }  // namespace npu::hw

@@ -9,6 +9,16 @@
 
 namespace npu::hw {
 
+namespace {
+
+std::unique_ptr<RtlUnits> wanted_rtl(const ArchConfig& arch) {
+  require_rtl(arch);
+  const bool wanted = arch.pe_array.model == UnitModel::kRtl || arch.compounding.model == UnitModel::kRtl;
+  return wanted ? make_rtl_units("rtl_units") : nullptr;
+}
+
+}  // namespace
+
 Machine::Machine(const sc_core::sc_module_name& name, const Program& program, const ArchConfig& arch,
                  std::vector<std::uint8_t> dram_image, const MachineOptions& options)
     : sc_module(name),
@@ -22,10 +32,11 @@ Machine::Machine(const sc_core::sc_module_name& name, const Program& program, co
           {program.dram.instruction_base, static_cast<std::int64_t>(program.instructions.size())}, failure_),
       token_file_("token_file"),
       scoreboard_("scoreboard", machine_format(arch)),
+      rtl_(wanted_rtl(arch)),
       load_weights_("load_weights", Unit::kLoadWeights, arch, environment_),
       load_activations_("load_activations", Unit::kLoadActivations, arch, environment_),
       store_("store", Unit::kStore, arch, environment_),
-      pe_array_("pe_array", arch, environment_),
+      pe_array_("pe_array", arch, environment_, rtl_.get()),
       compounding_("compounding_unit", arch.compounding.lanes),
       vector_unit_("vector_unit", arch, environment_) {
   trace_.instructions.resize(program.instructions.size());

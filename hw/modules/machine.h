@@ -61,6 +61,7 @@ class Machine : public sc_core::sc_module {
   Scoreboard scoreboard_;
   std::array<std::unique_ptr<sc_core::sc_fifo<const IssuedInstruction*>>, kUnits> queues_;
   // units
+  std::unique_ptr<RtlUnits> rtl_;  ///< null unless the configuration asks for RTL
   DmaChannel load_weights_;
   DmaChannel load_activations_;
   DmaChannel store_;

@@ -1,13 +1,18 @@
 // The PE array, executing CONV: weight stationary, output stationary and depthwise.
 // Models: operands read when the instruction starts, results committed when it ends, time from hw/timing,
-// values from hw/kernels. Does not model: single PEs; the kernels and the cycle formula stand for them.
+// values from hw/kernels. Does not model: single PEs; the kernels and the cycle formula stand for them,
+// unless the configuration lets the Verilated RTL do the work cycle by cycle ("model": "rtl").
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
 
+#include <optional>
+
 #include "hw/arch/arch_config.h"
 #include "hw/kernels/kernels.h"
 #include "hw/modules/execution_unit.h"
+#include "hw/modules/rtl/rtl_conv.h"
+#include "hw/timing/conv_timing.h"
 
 namespace npu::hw {
 
@@ -19,16 +24,20 @@ class PeArray : public ExecutionUnit {
   sc_core::sc_port<AccumulatorInterface> accumulators;
   sc_core::sc_port<CompoundingInterface> compounding;
 
-  PeArray(const sc_core::sc_module_name& name, const ArchConfig& arch, const UnitEnvironment& environment);
+  /// `rtl`: the units that stand for array or compounding where the configuration says so; else null.
+  PeArray(const sc_core::sc_module_name& name, const ArchConfig& arch, const UnitEnvironment& environment,
+          RtlUnits* rtl);
 
  private:
   void start_of_simulation() override;
   void execute(const IssuedInstruction& issued, InstructionRecord& record) override;
+  void compute_and_wait(const IssuedInstruction& issued, const ConvWork& work);
 
   // parameters
   const ArchConfig& arch_;
   // function
   Kernels kernels_;
+  std::optional<RtlConvRunner> rtl_;
   // state
   MemoryView memory_;
   PendingResult result_;

@@ -20,6 +20,7 @@ Examples:
   npusim networks                                      what can be named instead of an ONNX file
   npusim archs                                         the machines that come with the tool
   npusim validate                                      how far the model is from published figures
+  npusim golden export net.npu -o golden/               expected data for RTL; see 'npusim golden --help'
 'npusim COMMAND --help' explains each command by example.
 
 Exit codes: 0 done, 1 done and the answer is no (outputs differ, program not proved), 2 bad input or usage,
@@ -52,6 +53,7 @@ int run_command_line(int argument_count, char** arguments) {
   add_sweep_command(app, exit_code);
   add_sweep_worker_command(app, exit_code);
   add_validate_command(app, exit_code);
+  add_golden_command(app, exit_code);
   add_worker_command(app, exit_code);
   try {
     app.parse(argument_count, arguments);

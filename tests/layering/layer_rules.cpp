@@ -31,6 +31,7 @@ constexpr auto kLayers = std::to_array<std::string_view>({
     "sim/plot",            //
     "sim/validate",        //
     "sim/explore",         //
+    "sim/golden",          //
     "sim/cli",             //
 });
 

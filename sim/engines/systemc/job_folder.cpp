@@ -71,12 +71,18 @@ Job JobFolder::read_job() const {
 // The output first: a result that can be seen is complete.
 void JobFolder::write_result(const RunResult& result) const {
   write_file(folder_ / "output.bin", result.output);
+  std::vector<std::uint8_t> times(result.instruction_times.size() * sizeof(result.instruction_times[0]));
+  if (!times.empty()) std::memcpy(times.data(), result.instruction_times.data(), times.size());
+  write_file(folder_ / "times.bin", times);
   write_file(folder_ / "result.json", to_json(result).dump());
 }
 
 RunResult JobFolder::read_result() const {
   RunResult result = run_result_from_json(read_json_file(folder_ / "result.json"));
   result.output = read_file(folder_ / "output.bin");
+  const auto times = read_file(folder_ / "times.bin");
+  result.instruction_times.resize(times.size() / sizeof(result.instruction_times[0]));
+  if (!times.empty()) std::memcpy(result.instruction_times.data(), times.data(), times.size());
   return result;
 }
 

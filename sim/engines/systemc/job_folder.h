@@ -1,6 +1,6 @@
 // The files through which an engine and its worker process talk. Written and read here only.
-//   program.npu, arch.json, input.bin (int32 little-endian), job.json  ->  result.json, output.bin  or
-//   error.json
+//   program.npu, arch.json, input.bin (int32 little-endian), job.json  ->
+//   result.json, output.bin, times.bin (int64 start and end of each instruction)  or  error.json
 #pragma once
 
 #include <cstdint>

@@ -38,6 +38,8 @@ RunResult simulate(const Job& job) {
   RunResult result = measure(job.program, job.arch, run.trace);
   result.host_seconds = elapsed.count();
   const auto output = read_tensor(run.dram, job.program.tensor(job.program.output), job.program.format);
+  for (const auto& record : run.trace.instructions)
+    result.instruction_times.push_back({record.start, record.end});
   result.output = to_elements(output, job.program.format.activation_bytes());
   if (!job.dram_out.empty()) write_file(job.dram_out, run.dram);
   return result;
