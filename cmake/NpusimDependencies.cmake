@@ -12,6 +12,7 @@ find_package(JPEG REQUIRED)
 find_package(PNG REQUIRED)
 find_package(CLI11 REQUIRED)
 find_package(SQLite3 REQUIRED)
+find_package(OpenMP REQUIRED COMPONENTS CXX)
 pkg_check_modules(MUPARSER REQUIRED IMPORTED_TARGET muparser)
 
 # The CMake package of Debian's libdnnl-dev asks for OpenCL headers, which the CPU engine does not need.

@@ -94,8 +94,8 @@ PYBIND11_MODULE(npusim, module) {
           py::arg("path"), "Writes the program file that `npusim run --program` reads.");
 
   py::class_<Session>(module, "Machine", "One machine, to compile for and to run on.")
-      .def(py::init<const std::string&, std::filesystem::path>(), py::arg("arch") = npu::sim::kDefaultArch,
-           py::arg("tool") = std::filesystem::path{},
+      .def(py::init<const std::string&, std::string>(), py::arg("arch") = npu::sim::kDefaultArch,
+           py::arg("tool") = "",
            "arch: a name of archs() or a .json file. tool: the npusim executable, found by itself where the "
            "module "
            "stands in the build folder or is installed.")
