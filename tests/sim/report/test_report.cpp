@@ -120,7 +120,7 @@ TEST_CASE("without timing the same keys are there, null") {
 
 TEST_CASE("accuracy keys hold percent, and null for what was not measured") {
   auto report = sample_report();
-  report.accuracy = Accuracy{200, 70.5, 90.0, 71.0, 90.5, 97.5, "somewhere"};
+  report.accuracy = Accuracy{200, 70.5, 90.0, 71.0, 90.5, 97.5, 0.02, -1.5, 0.5, "somewhere"};
   auto json = result_json(report, summarize(report));
   REQUIRE(json["accuracy"]["images"] == 200);
   REQUIRE(json["accuracy"]["top1"] == 70.5);
