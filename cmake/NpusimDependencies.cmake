@@ -27,9 +27,3 @@ pkg_check_modules(SYSTEMC REQUIRED IMPORTED_TARGET systemc)
 add_library(npusim_systemc INTERFACE IMPORTED GLOBAL)
 target_link_libraries(npusim_systemc INTERFACE PkgConfig::SYSTEMC)
 target_compile_definitions(npusim_systemc INTERFACE SC_CPLUSPLUS=201703L SC_INCLUDE_DYNAMIC_PROCESSES)
-
-# Optional: the RTL of tests/rtl inside the SystemC machine, and its tests.
-find_package(verilator QUIET HINTS $ENV{VERILATOR_ROOT} /usr/share/verilator)
-if(NOT verilator_FOUND)
-  message(STATUS "Verilator not found: left out are the RTL model of the SystemC machine and the tests of tests/rtl")
-endif()

@@ -1,7 +1,8 @@
 // The Verilated units inside SystemC: signals for every pin, a clock that runs only while they work.
+#include <Vnpu_units.h>
+
 #include <systemc>
 
-#include "Vnpu_units.h"
 #include "hw/modules/rtl/rtl_units.h"
 #include "hw/modules/sim_clock.h"
 

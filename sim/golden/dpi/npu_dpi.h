@@ -1,8 +1,7 @@
 /* The arithmetic of hw/numerics for SystemVerilog test benches (DPI-C, IEEE 1800-2017 annex H). Plain C
    types: int is 32 bits, long long 64. Import declarations: docs/golden_outputs.md. No state, no errors:
    arguments out of range are the caller's fault and give some number. */
-#ifndef NPU_DPI_H
-#define NPU_DPI_H
+#pragma once
 #ifdef __cplusplus
 extern "C" {
 #endif
@@ -24,5 +23,4 @@ int npu_scaled_add(int a, int b, int a_zero_point, int b_zero_point, unsigned in
 
 #ifdef __cplusplus
 }
-#endif
 #endif
