@@ -55,16 +55,18 @@ void emit(ProgramBuilder& builder, const QNode& node) {
 
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, const CompileOptions& options) {
   check_formats(graph, arch);
+  NPU_CHECK(options.images >= 1 && options.images <= kMaxImages, "images of a batch");
   PlanCache plans(arch, options.mapper);
-  ProgramBuilder builder(graph, arch,
-                         plan_dram(graph, arch.data.activation_bytes(), options.keep_activations), plans);
+  ProgramBuilder builder(
+      graph, arch, plan_dram(graph, arch.data.activation_bytes(), options.images, options.keep_activations),
+      plans);
   for (const auto& node : graph.nodes) emit(builder, node);
   return builder.finish();
 }
 
 hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch, PlanCache& plans,
-                           bool described) {
-  ProgramBuilder builder(shapes, arch, plan_dram(shapes, arch.data.activation_bytes(), false), plans,
+                           bool described, std::int64_t images) {
+  ProgramBuilder builder(shapes, arch, plan_dram(shapes, arch.data.activation_bytes(), images, false), plans,
                          described ? ProgramContent::kDescribedShapes : ProgramContent::kShapes);
   for (const auto& node : shapes.nodes) emit(builder, node);
   return builder.finish();

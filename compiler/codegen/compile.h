@@ -8,13 +8,18 @@
 
 namespace npu::compiler {
 
+/// Largest batch a program can be compiled for.
+inline constexpr std::int64_t kMaxImages = 1024;
+
 struct CompileOptions {
   MapperEffort mapper = MapperEffort::kThorough;
   bool keep_activations =
       false;  ///< no reuse of DRAM between feature maps: every tensor can be inspected afterwards
+  std::int64_t images = 1;  ///< that one run processes; they share the weights that are on chip
 };
 
-/// The result has passed hw::verify. Throws GraphError (layer cannot run on this machine) or CapacityError.
+/// The result has passed hw::verify. `images` is 1 to kMaxImages. Throws GraphError (layer cannot run on this
+/// machine) or CapacityError.
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch,
                     const CompileOptions& options = {});
 
@@ -23,6 +28,6 @@ hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch,
 /// `shapes`: of shape_graph or quantize; its element widths are not looked at. `plans`: of the same machine,
 /// empty or from earlier calls. Throws as compile does.
 hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch, PlanCache& plans,
-                           bool described = false);
+                           bool described = false, std::int64_t images = 1);
 
 }  // namespace npu::compiler

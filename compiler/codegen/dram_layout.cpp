@@ -68,8 +68,8 @@ std::vector<Life> find_lives(const QuantizedGraph& graph, const std::vector<View
   return lives;
 }
 
-Bytes map_bytes(const QTensor& tensor, int activation_bytes) {
-  return round_up(tensor.shape.elements() * activation_bytes, kMapAlignment);
+Bytes map_bytes(const QTensor& tensor, int activation_bytes, std::int64_t images) {
+  return round_up(images * tensor.shape.elements() * activation_bytes, kMapAlignment);
 }
 
 struct Placed {
@@ -96,7 +96,7 @@ Bytes lowest_free(const std::vector<Placed>& placed, const Life& life, Bytes byt
 
 }  // namespace
 
-DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, bool keep_all) {
+DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, std::int64_t images, bool keep_all) {
   const auto views = find_views(graph);
   const auto lives = find_lives(graph, views);
   std::vector<TensorId> roots;
@@ -113,19 +113,30 @@ DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, bool kee
   std::vector<Bytes> address(graph.tensors.size(), 0);
   std::vector<Bytes> live(graph.nodes.size() + 2, 0);
   for (const TensorId root : roots) {
-    const Bytes bytes = map_bytes(graph.tensors[root], activation_bytes);
+    const Bytes bytes = map_bytes(graph.tensors[root], activation_bytes, images);
     address[root] = lowest_free(placed, lives[root], bytes, keep_all);
     placed.push_back({lives[root], address[root], bytes});
     layout.activation_bytes = std::max(layout.activation_bytes, address[root] + bytes);
     for (std::int64_t index = lives[root].first; index <= lives[root].last; ++index) live[index + 1] += bytes;
   }
-  layout.peak_live_bytes = *std::max_element(live.begin(), live.end());
+  const auto peak = std::max_element(live.begin(), live.end());
+  layout.peak_live_bytes = *peak;
+  const std::int64_t peak_node = peak - live.begin() - 1;
+  if (peak_node >= 0 && peak_node < std::ssize(graph.nodes)) {
+    layout.peak_layer = graph.nodes[static_cast<std::size_t>(peak_node)].name;
+  }
+  for (const TensorId root : roots) {
+    if (lives[root].first <= peak_node && peak_node <= lives[root].last) {
+      layout.peak_tensors.push_back(graph.tensors[root].name);
+    }
+  }
 
   for (std::size_t id = 0; id < views.size(); ++id) {
     const auto& tensor = graph.tensors[id];
     const auto& root = graph.tensors[views[id].root];
     hw::TensorSymbol symbol;
     symbol.name = tensor.name;
+    symbol.images = images;
     symbol.height = tensor.shape.height;
     symbol.width = tensor.shape.width;
     symbol.channels = tensor.shape.channels;

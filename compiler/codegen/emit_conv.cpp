@@ -54,11 +54,17 @@ class ConvEmitter {
     describe_layer();
     for (group_ = 0; group_ < problem_.groups; ++group_) {
       if (tiling_.order == LoopOrder::kWeightsOuter) {
-        for (std::int64_t out = 0; out < tiling_.out_channels.count(); ++out) emit_pixels(out);
+        for (std::int64_t out = 0; out < tiling_.out_channels.count(); ++out) emit_images(out);
       } else {
-        emit_pixels(-1);
+        emit_images(-1);
       }
     }
+    const std::int64_t pixels = problem_.images * distinct_positions(tiling_.rows, problem_.rows) *
+                                distinct_positions(tiling_.columns, problem_.columns);
+    const Bytes map_bytes =
+        pixels * problem_.groups * problem_.in_channels * builder_.format().activation_bytes();
+    builder_.layer().reloaded_input_bytes = std::max<Bytes>(0, loaded_input_bytes_ - map_bytes);
+    builder_.layer().reloaded_weight_bytes = reloaded_weight_bytes_;
   }
 
  private:
@@ -67,9 +73,12 @@ class ConvEmitter {
     const MapShape in = graph.tensors[conv_.input].shape;
     const MapShape out = graph.tensors[conv_.output].shape;
     ConvProblem problem;
-    problem.rows = {conv_.window.kernel_height, conv_.window.stride_height, conv_.window.pad_top, in.height};
+    const std::int64_t stacked = is_pointwise(conv_.window) ? builder_.images() : 1;
+    problem.images = builder_.images() / stacked;
+    problem.rows = {conv_.window.kernel_height, conv_.window.stride_height, conv_.window.pad_top,
+                    stacked * in.height};
     problem.columns = {conv_.window.kernel_width, conv_.window.stride_width, conv_.window.pad_left, in.width};
-    problem.out_height = out.height;
+    problem.out_height = stacked * out.height;
     problem.out_width = out.width;
     problem.depthwise = conv_.groups > 1 && conv_.groups == in.channels && conv_.groups == out.channels;
     problem.groups = problem.depthwise ? 1 : conv_.groups;
@@ -90,17 +99,18 @@ class ConvEmitter {
     layer.dataflow = tiling_.dataflow == hw::Dataflow::kWeightStationary ? "ws" : "os";
     if (builder_.has_texts()) {
       layer.dataflow_reason = plan_.reason;
-      layer.shape = shape_text(in, out, conv_.window);
+      layer.shape = shape_text(builder_.images(), in, out, conv_.window);
       if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
       const std::int64_t tiles = tiling_.rows.count() * tiling_.columns.count() *
-                                 tiling_.out_channels.count() * tiling_.in_channels.count() * problem_.groups;
+                                 tiling_.out_channels.count() * tiling_.in_channels.count() *
+                                 problem_.groups * problem_.images;
       layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile,
                                  tiling_.columns.tile, tiling_.out_channels.tile, tiling_.in_channels.tile,
                                  loop_order_name(tiling_.order), tiles);
     }
     const std::int64_t weights =
         out.channels * conv_.window.kernel_height * conv_.window.kernel_width * (in.channels / conv_.groups);
-    layer.macs = weights * out.height * out.width;
+    layer.macs = weights * out.height * out.width * builder_.images();
     layer.parameters = conv_.parameters;
     layer.weight_bytes = weights * builder_.format().weight_bytes();
     layer.bias_bytes = out.channels * builder_.format().accumulator_bytes();
@@ -115,7 +125,11 @@ class ConvEmitter {
     builder_.footprint().shift_bytes += layer.shift_bytes;
   }
 
-  // All pixel tiles; for one out-channel tile, or (-1) for every one inside each pixel tile.
+  void emit_images(std::int64_t only_out) {
+    for (image_ = 0; image_ < problem_.images; ++image_) emit_pixels(only_out);
+  }
+
+  // All pixel tiles of an image; for one out-channel tile, or (-1) for every one inside each pixel tile.
   void emit_pixels(std::int64_t only_out) {
     for (std::int64_t row = 0; row < tiling_.rows.count(); ++row) {
       for (std::int64_t column = 0; column < tiling_.columns.count(); ++column) {
@@ -127,10 +141,8 @@ class ConvEmitter {
   }
 
   void emit_tile(std::int64_t row, std::int64_t column, std::int64_t out) {
-    const std::int64_t pixel_tile = row * tiling_.columns.count() + column;
     const std::int64_t out_key =
-        (group_ * tiling_.out_channels.count() + out) * tiling_.rows.count() * tiling_.columns.count() +
-        pixel_tile;
+        (group_ * tiling_.out_channels.count() + out) * pixel_tiles() + pixel_tile(row, column);
     bool hit = false;
     hw::Conv instruction = tile_instruction(row, column, out);
     instruction.out_address = outputs_.place(out_key, &hit);
@@ -141,10 +153,22 @@ class ConvEmitter {
       instruction.last = in + 1 == tiling_.in_channels.count() ? 1 : 0;
       builder_.add(instruction);
     }
-    const MapTile tile{tiling_.rows.begin(row),       tiling_.rows.extent(row),
-                       tiling_.columns.begin(column), tiling_.columns.extent(column),
-                       first_out_channel(out),        tiling_.out_channels.extent(out)};
+    const MapTile tile{image_,
+                       tiling_.rows.begin(row),
+                       tiling_.rows.extent(row),
+                       tiling_.columns.begin(column),
+                       tiling_.columns.extent(column),
+                       first_out_channel(out),
+                       tiling_.out_channels.extent(out)};
     builder_.store_tile(out_, tile, instruction.out_address);
+  }
+
+  // Over all images.
+  std::int64_t pixel_tiles() const {
+    return problem_.images * tiling_.rows.count() * tiling_.columns.count();
+  }
+  std::int64_t pixel_tile(std::int64_t row, std::int64_t column) const {
+    return (image_ * tiling_.rows.count() + row) * tiling_.columns.count() + column;
   }
 
   std::int64_t first_out_channel(std::int64_t out) const {
@@ -194,6 +218,7 @@ class ConvEmitter {
     instruction.parameter_address = last ? instruction.weight_address + parameters_at : 0;
     if (hit) return;
     auto block = blocks_.find(key);
+    if (block != blocks_.end()) reloaded_weight_bytes_ += block->second.bytes;
     if (block == blocks_.end()) {
       const Bytes parameters =
           hw::parameter_block_bytes(tile.out_count, builder_.format(), problem_.per_channel_multiplier);
@@ -231,18 +256,15 @@ class ConvEmitter {
     instruction.pad_left = columns.pad;
     instruction.in_pixel_stride = channels * builder_.format().activation_bytes();
     instruction.in_row_stride = columns.extent * instruction.in_pixel_stride;
-    const std::int64_t key =
-        ((group_ * tiling_.rows.count() + row) * tiling_.columns.count() + column) * axis.count() +
-        channel_tile;
+    const std::int64_t key = (group_ * pixel_tiles() + pixel_tile(row, column)) * axis.count() + channel_tile;
     bool hit = false;
     instruction.in_address = inputs_.place(key, &hit);
     if (hit) return;
-    const MapTile tile{rows.begin,
-                       rows.extent,
-                       columns.begin,
-                       columns.extent,
-                       group_ * problem_.in_channels + axis.begin(channel_tile),
+    const MapTile tile{image_,         rows.begin,
+                       rows.extent,    columns.begin,
+                       columns.extent, group_ * problem_.in_channels + axis.begin(channel_tile),
                        channels};
+    loaded_input_bytes_ += tile.rows * tile.columns * tile.channels * builder_.format().activation_bytes();
     builder_.load_tile(in_, tile, instruction.in_address);
   }
 
@@ -264,6 +286,9 @@ class ConvEmitter {
   SlotRing inputs_;
   SlotRing outputs_;
   std::int64_t group_ = 0;
+  std::int64_t image_ = 0;
+  Bytes loaded_input_bytes_ = 0;
+  Bytes reloaded_weight_bytes_ = 0;
   std::map<std::int64_t, Block> blocks_;  ///< constants already in the program, by tile
 };
 

@@ -41,9 +41,12 @@ VectorProblem make_problem(const ProgramBuilder& builder, const VectorLayer& lay
   const MapShape in = builder.graph().tensors[layer.inputs.front()].shape;
   const MapShape out = builder.graph().tensors[layer.output].shape;
   VectorProblem problem;
-  problem.rows = {layer.window.kernel_height, layer.window.stride_height, layer.window.pad_top, in.height};
+  const std::int64_t stacked = is_pointwise(layer.window) ? builder.images() : 1;
+  problem.images = builder.images() / stacked;
+  problem.rows = {layer.window.kernel_height, layer.window.stride_height, layer.window.pad_top,
+                  stacked * in.height};
   problem.columns = {layer.window.kernel_width, layer.window.stride_width, layer.window.pad_left, in.width};
-  problem.out_height = out.height;
+  problem.out_height = stacked * out.height;
   problem.out_width = out.width;
   problem.channels = out.channels;
   problem.operands = static_cast<std::int64_t>(layer.inputs.size());
@@ -73,12 +76,20 @@ class VectorEmitter {
       builder_.load_constants(builder_.add_constants(table), bytes, layer_.fields.table_address);
       builder_.footprint().table_bytes += bytes;
     }
+    const std::int64_t loaded =
+        loaded_positions(tiling_.rows, problem_.rows) * loaded_positions(tiling_.columns, problem_.columns);
+    const std::int64_t distinct = distinct_positions(tiling_.rows, problem_.rows) *
+                                  distinct_positions(tiling_.columns, problem_.columns);
+    builder_.layer().reloaded_input_bytes = (loaded - distinct) * problem_.images * problem_.channels *
+                                            problem_.operands * builder_.format().activation_bytes();
     std::int64_t tile = 0;
-    for (std::int64_t channel = 0; channel < tiling_.channels.count(); ++channel) {
-      for (std::int64_t row = 0; row < tiling_.rows.count(); ++row) {
-        for (std::int64_t column = 0; column < tiling_.columns.count(); ++column) {
-          bool hit = false;
-          emit_tile(row, column, channel, slots_.place(tile++, &hit));
+    for (image_ = 0; image_ < problem_.images; ++image_) {
+      for (std::int64_t channel = 0; channel < tiling_.channels.count(); ++channel) {
+        for (std::int64_t row = 0; row < tiling_.rows.count(); ++row) {
+          for (std::int64_t column = 0; column < tiling_.columns.count(); ++column) {
+            bool hit = false;
+            emit_tile(row, column, channel, slots_.place(tile++, &hit));
+          }
         }
       }
     }
@@ -89,11 +100,12 @@ class VectorEmitter {
     const auto& graph = builder_.graph();
     auto& symbol = builder_.begin_layer(layer_.node->name, layer_.op, layer_.output);
     if (!builder_.has_texts()) return;
-    symbol.shape = shape_text(graph.tensors[layer_.inputs.front()].shape, graph.tensors[layer_.output].shape,
-                              layer_.window);
-    symbol.tiling = fmt::format("rows {} cols {} channels {}, {} tiles", tiling_.rows.tile,
-                                tiling_.columns.tile, tiling_.channels.tile,
-                                tiling_.rows.count() * tiling_.columns.count() * tiling_.channels.count());
+    symbol.shape = shape_text(builder_.images(), graph.tensors[layer_.inputs.front()].shape,
+                              graph.tensors[layer_.output].shape, layer_.window);
+    symbol.tiling = fmt::format(
+        "rows {} cols {} channels {}, {} tiles", tiling_.rows.tile, tiling_.columns.tile,
+        tiling_.channels.tile,
+        problem_.images * tiling_.rows.count() * tiling_.columns.count() * tiling_.channels.count());
   }
 
   void emit_tile(std::int64_t row, std::int64_t column, std::int64_t channel, std::int64_t address) {
@@ -128,16 +140,17 @@ class VectorEmitter {
     vector.out_row_stride = vector.out_width * pixel;
     vector.out_address = address + problem_.operands * tiling_.input_slot_bytes;
 
-    const MapTile in{rows.begin, rows.extent, columns.begin, columns.extent, tiling_.channels.begin(channel),
+    const MapTile in{image_,        rows.begin,     rows.extent,
+                     columns.begin, columns.extent, tiling_.channels.begin(channel),
                      channels};
     for (std::size_t operand = 0; operand < layer_.inputs.size(); ++operand) {
       builder_.load_tile(builder_.symbol(layer_.inputs[operand]), in,
                          operand == 0 ? vector.a_address : vector.b_address);
     }
     builder_.add(vector);
-    const MapTile out{tiling_.rows.begin(row),         vector.out_height,
-                      tiling_.columns.begin(column),   vector.out_width,
-                      tiling_.channels.begin(channel), channels};
+    const MapTile out{
+        image_,           tiling_.rows.begin(row),         vector.out_height, tiling_.columns.begin(column),
+        vector.out_width, tiling_.channels.begin(channel), channels};
     builder_.store_tile(builder_.symbol(layer_.output), out, vector.out_address);
   }
 
@@ -147,6 +160,7 @@ class VectorEmitter {
   VectorTiling tiling_;
   Bytes slot_bytes_;
   SlotRing slots_;
+  std::int64_t image_ = 0;
 };
 
 hw::Vector stage_fields(hw::VectorOp operation, const hw::OutputStage& stage) {

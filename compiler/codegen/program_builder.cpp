@@ -46,6 +46,8 @@ ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig
   program_.host_softmax = graph.ends_in_softmax;
   program_.footprint.activation_bytes = layout_.activation_bytes;
   program_.footprint.peak_live_activation_bytes = layout_.peak_live_bytes;
+  program_.footprint.peak_layer = layout_.peak_layer;
+  program_.footprint.peak_tensors = layout_.peak_tensors;
 }
 
 hw::LayerSymbol& ProgramBuilder::begin_layer(const std::string& name, const std::string& op,
@@ -112,8 +114,9 @@ hw::Transfer ProgramBuilder::tile_transfer(const hw::TensorSymbol& map, const Ma
                                            std::int64_t sram_address) const {
   const int width = program_.format.activation_bytes();
   hw::Transfer transfer;
-  transfer.dram_address = map.dram_address + tile.row * map.row_stride_bytes +
-                          tile.column * map.pixel_stride_bytes + tile.channel * width;
+  transfer.dram_address = map.dram_address + tile.image * map.image_stride_bytes() +
+                          tile.row * map.row_stride_bytes + tile.column * map.pixel_stride_bytes +
+                          tile.channel * width;
   transfer.sram_address = sram_address;
   transfer.run_bytes = tile.channels * width;
   if (transfer.run_bytes != map.pixel_stride_bytes) {
@@ -178,9 +181,10 @@ hw::Program ProgramBuilder::finish() {
   return std::move(program_);
 }
 
-std::string shape_text(const MapShape& in, const MapShape& out, const Window& window) {
-  std::string text = fmt::format("{}x{}x{} -> {}x{}x{}", in.channels, in.height, in.width, out.channels,
-                                 out.height, out.width);
+std::string shape_text(std::int64_t images, const MapShape& in, const MapShape& out, const Window& window) {
+  std::string text = images == 1 ? "" : fmt::format("{} x ", images);
+  text += fmt::format("{}x{}x{} -> {}x{}x{}", in.channels, in.height, in.width, out.channels, out.height,
+                      out.width);
   text += fmt::format(" k{}x{}", window.kernel_height, window.kernel_width);
   if (window.stride_height != 1 || window.stride_width != 1) {
     text += fmt::format(" s{}x{}", window.stride_height, window.stride_width);

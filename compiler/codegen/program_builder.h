@@ -15,8 +15,10 @@
 
 namespace npu::compiler {
 
-/// A box of a feature map: rows x columns x channels.
+/// A box of one image of a feature map: rows x columns x channels. Images follow each other without gaps, so
+/// that a box of whole rows may go on into the next image.
 struct MapTile {
+  std::int64_t image = 0;
   std::int64_t row = 0, rows = 1;
   std::int64_t column = 0, columns = 1;
   std::int64_t channel = 0, channels = 1;
@@ -55,10 +57,13 @@ class ProgramBuilder {
   const QuantizedGraph& graph() const { return graph_; }
   const hw::ArchConfig& arch() const { return arch_; }
   const hw::MachineFormat& format() const { return program_.format; }
+  std::int64_t images() const { return symbol(graph_.input).images; }
   const hw::TensorSymbol& symbol(TensorId id) const { return layout_.symbols[static_cast<std::size_t>(id)]; }
 
   /// Starts a layer; later instructions belong to it until the next call.
   hw::LayerSymbol& begin_layer(const std::string& name, const std::string& op, TensorId output);
+
+  hw::LayerSymbol& layer() { return program_.layers.back(); }  ///< the one begun last
 
   /// A weight SRAM area of `bytes` behind the one before, wrapping round, so that a layer's first load need
   /// not wait for the layer before to end.
@@ -107,7 +112,10 @@ void emit_rescale(ProgramBuilder& builder, const QNode& node, const QRescale& re
 void emit_max_pool(ProgramBuilder& builder, const QNode& node, const QMaxPool& pool);
 void emit_average_pool(ProgramBuilder& builder, const QNode& node, const QAveragePool& pool);
 
-/// "64x56x56 -> 128x28x28 k3x3 s2x2" for people.
-std::string shape_text(const MapShape& in, const MapShape& out, const Window& window);
+/// "64x56x56 -> 128x28x28 k3x3 s2x2" for people; "4 x ..." for a batch of 4.
+std::string shape_text(std::int64_t images, const MapShape& in, const MapShape& out, const Window& window);
+
+/// A window that looks at one pixel: the images of a batch are then one map with more rows.
+inline bool is_pointwise(const Window& window) { return window == Window{}; }
 
 }  // namespace npu::compiler

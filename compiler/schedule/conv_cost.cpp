@@ -57,7 +57,7 @@ double map_bus_bytes(double pixels, std::int64_t channels, bool contiguous, cons
 }
 
 Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
+  const std::int64_t pixel_tiles = problem.images * tiling.rows.count() * tiling.columns.count();
   const std::int64_t in_tiles = tiling.in_channels.count();
   const std::int64_t blocks = tiling.out_channels.count() * in_tiles;
   const std::int64_t kept = tiling.order == LoopOrder::kWeightsOuter ? in_tiles : blocks;
@@ -71,7 +71,7 @@ Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, con
 
 Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, double pixels,
                       const hw::ArchConfig& arch) {
-  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
+  const std::int64_t pixel_tiles = problem.images * tiling.rows.count() * tiling.columns.count();
   const std::int64_t in_tiles = tiling.in_channels.count();
   const std::int64_t out_tiles = tiling.out_channels.count();
   if (problem.depthwise) {
@@ -87,8 +87,9 @@ Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, doub
 }
 
 Traffic output_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t tiles = tiling.rows.count() * tiling.columns.count() * tiling.out_channels.count();
-  const double pixels = static_cast<double>(problem.out_height * problem.out_width);
+  const std::int64_t tiles =
+      problem.images * tiling.rows.count() * tiling.columns.count() * tiling.out_channels.count();
+  const double pixels = static_cast<double>(problem.images * problem.out_height * problem.out_width);
   const bool whole = tiling.out_channels.count() == 1 && problem.dense_output;
   return {static_cast<double>(tiles),
           map_bus_bytes(pixels, tiling.out_channels.tile, whole, arch) *
@@ -131,7 +132,7 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
   for (const auto& row : parts(tiling.rows)) {
     for (const auto& column : parts(tiling.columns)) {
       for (const auto& channel : parts(tiling.out_channels)) {
-        const std::int64_t times = row.times * column.times * channel.times;
+        const std::int64_t times = problem.images * row.times * column.times * channel.times;
         if (times == 0) continue;
         work.out_height = row.extent;
         work.out_width = column.extent;
@@ -146,16 +147,17 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
                              const hw::ArchConfig& arch) {
   return {weight_traffic(problem, tiling, arch), input_traffic(problem, tiling, loaded_pixels, arch),
-          output_traffic(problem, tiling, arch), problem.depthwise};
+          output_traffic(problem, tiling, arch), problem.depthwise, problem.images};
 }
 
 ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,
                      const hw::ArchConfig& arch) {
   const double bandwidth = arch.dram.bytes_per_cycle;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
-  const auto rounds = static_cast<double>(tiling.order == LoopOrder::kWeightsOuter
-                                              ? tiling.out_channels.count()
-                                              : tiling.rows.count() * tiling.columns.count());
+  const auto rounds =
+      static_cast<double>(tiling.order == LoopOrder::kWeightsOuter
+                              ? tiling.out_channels.count()
+                              : traffic.images * tiling.rows.count() * tiling.columns.count());
   // An operand that is reloaded, or whose tiles are each used in one round only, is spread over all rounds.
   const auto share = [&](const Traffic& operand, bool all_in_first_round, bool first) -> Phase::Channel {
     const auto passes = static_cast<double>(operand.passes);
@@ -197,7 +199,7 @@ ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const Co
 }
 
 ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const double pixels = static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
+  const double pixels = static_cast<double>(problem.images * loaded_positions(tiling.rows, problem.rows)) *
                         static_cast<double>(loaded_positions(tiling.columns, problem.columns));
   return joined_cost(tiling_traffic(problem, tiling, pixels, arch), tiled_array_cycles(problem, tiling, arch),
                      tiling, arch);

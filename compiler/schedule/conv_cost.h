@@ -18,6 +18,7 @@ struct Traffic {
 struct TilingTraffic {
   Traffic weights, inputs, outputs;
   bool inputs_by_round = false;  ///< depthwise, weights outer: every round has input channels of its own
+  std::int64_t images = 1;
 
   double total_bytes() const { return weights.total_bytes() + inputs.total_bytes() + outputs.total_bytes(); }
 };

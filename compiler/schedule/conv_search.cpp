@@ -97,7 +97,7 @@ class Search {
     if (flow == hw::Dataflow::kOutputStationary && arch_.pe_array.zero_skipping != hw::ZeroSkipping::kNone) {
       kept -= arch_.pe_array.assumed_zero_fraction;
     }
-    return kept * static_cast<double>(work.macs()) / arch_.pe_array.pe_count();
+    return kept * static_cast<double>(problem_.images * work.macs()) / arch_.pe_array.pe_count();
   }
 
   void try_columns(const PixelAxis& columns, bool optional) {
@@ -113,7 +113,8 @@ class Search {
           tiling.out_channels = {problem_.out_channels, out_channels};
           tiling.in_channels = in_axis;
           if (!fields_hold(problem_, tiling, arch_, limits_)) continue;
-          try_box(tiling, static_cast<double>(rows.loaded) * static_cast<double>(columns.loaded));
+          try_box(tiling,
+                  static_cast<double>(problem_.images * rows.loaded) * static_cast<double>(columns.loaded));
         }
       }
     }

@@ -41,7 +41,7 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
                   ConvTiling& tiling) {
   const std::int64_t width = arch.data.activation_bytes();
   const std::int64_t in_tiles = tiling.in_channels.count();
-  const std::int64_t pixel_tiles = tiling.rows.count() * tiling.columns.count();
+  const std::int64_t pixel_tiles = problem.images * tiling.rows.count() * tiling.columns.count();
   const std::int64_t out_tiles = tiling.out_channels.count();
   const std::int64_t channels = problem.depthwise ? tiling.out_channels.tile : tiling.in_channels.tile;
 

@@ -23,6 +23,7 @@ struct ConvProblem {
   std::int64_t in_channels = 1;
   std::int64_t out_channels = 1;
   std::int64_t groups = 1;
+  std::int64_t images = 1;  ///< each with the extents above; they share the weights on chip
   bool depthwise = false;
   bool dense_input = true;  ///< the input's pixels are contiguous in DRAM (no view, no group slice)
   bool dense_output = true;
@@ -31,7 +32,7 @@ struct ConvProblem {
   auto key() const {
     return std::tuple(rows.kernel, rows.stride, rows.pad_before, rows.in_size, columns.kernel, columns.stride,
                       columns.pad_before, columns.in_size, out_height, out_width, in_channels, out_channels,
-                      groups, depthwise, dense_input, dense_output, per_channel_multiplier);
+                      groups, images, depthwise, dense_input, dense_output, per_channel_multiplier);
   }
 };
 
@@ -55,7 +56,7 @@ struct ConvTiling {
   Bytes output_slot_bytes = 0;
 };
 
-/// Predicted cost of one group.
+/// Predicted cost of one group, all images.
 struct ConvCost {
   double cycles = 0;        ///< steady state of the slowest resource plus first load and last store
   double array_cycles = 0;  ///< sum over tiles of conv_cycles

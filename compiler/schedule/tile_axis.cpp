@@ -50,6 +50,18 @@ std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window) {
   return sum;
 }
 
+std::int64_t distinct_positions(const TileAxis& out, const WindowAxis& window) {
+  std::int64_t sum = 0;
+  std::int64_t reached = 0;  // spans begin in ascending order
+  for (std::int64_t index = 0; index < out.count(); ++index) {
+    const InputSpan span = input_span(out.begin(index), out.extent(index), window.kernel, window.stride,
+                                      window.pad_before, window.in_size);
+    sum += std::max<std::int64_t>(0, span.begin + span.extent - std::max(reached, span.begin));
+    reached = std::max(reached, span.begin + span.extent);
+  }
+  return sum;
+}
+
 std::int64_t largest_input_extent(const TileAxis& out, const WindowAxis& window) {
   return std::min(window.in_size, (out.tile - 1) * window.stride + window.kernel);
 }

@@ -45,6 +45,9 @@ std::int64_t largest_pad(const TileAxis& out, const WindowAxis& window);
 /// Input positions loaded when the outputs are taken tile by tile: halos count once per tile that needs them.
 std::int64_t loaded_positions(const TileAxis& out, const WindowAxis& window);
 
+/// Input positions loaded by at least one tile.
+std::int64_t distinct_positions(const TileAxis& out, const WindowAxis& window);
+
 /// Largest input extent of any tile.
 std::int64_t largest_input_extent(const TileAxis& out, const WindowAxis& window);
 

@@ -45,7 +45,8 @@ bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, std:
   const std::int64_t in_columns = largest_input_extent(tiling.columns, problem.columns);
   tiling.input_slot_bytes = round_up(in_rows * in_columns * pixel_bytes, kSlotAlignment);
   tiling.output_slot_bytes = round_up(tiling.rows.tile * tiling.columns.tile * pixel_bytes, kSlotAlignment);
-  const std::int64_t tiles = tiling.rows.count() * tiling.columns.count() * tiling.channels.count();
+  const std::int64_t tiles =
+      problem.images * tiling.rows.count() * tiling.columns.count() * tiling.channels.count();
   tiling.slots = std::min(buffering, tiles);
   return tiling.slots * (problem.operands * tiling.input_slot_bytes + tiling.output_slot_bytes) <=
          arch.global_buffer.capacity_bytes;
@@ -57,7 +58,7 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
   const bool whole = tiling.channels.count() == 1 && problem.dense;
   const auto bus_pixel =
       static_cast<double>(run_bus_bytes(tiling.channels.tile * element, whole, arch.dram.access_bytes));
-  const auto slices = static_cast<double>(tiling.channels.count());
+  const auto slices = static_cast<double>(tiling.channels.count() * problem.images);
   const double in_bytes = bus_pixel * slices *
                           static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
                           static_cast<double>(loaded_positions(tiling.columns, problem.columns)) *
@@ -66,8 +67,8 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
   const auto tiles = static_cast<double>(tiling.rows.count() * tiling.columns.count()) * slices;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
   const double bandwidth = arch.dram.bytes_per_cycle;
-  const auto steps = static_cast<double>(problem.out_height * problem.out_width * problem.channels *
-                                         problem.rows.kernel * problem.columns.kernel);
+  const auto steps = static_cast<double>(problem.images * problem.out_height * problem.out_width *
+                                         problem.channels * problem.rows.kernel * problem.columns.kernel);
   const double reads = steps * static_cast<double>(problem.operands * element);
   const double work =
       tiles * kFillCycles + std::max(steps / arch.vector_unit.lanes, reads / arch.global_buffer.width_bytes);

@@ -16,6 +16,7 @@ struct VectorProblem {
   std::int64_t out_height = 1;
   std::int64_t out_width = 1;
   std::int64_t channels = 1;
+  std::int64_t images = 1;    ///< each with the extents above; predicted_cycles is for all of them
   std::int64_t operands = 1;  ///< 2 for add
   bool dense = true;          ///< all feature maps are contiguous in DRAM
 };

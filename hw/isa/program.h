@@ -13,11 +13,12 @@
 
 namespace npu::hw {
 
-/// A feature map in DRAM: [row][column][channel], channel innermost, little-endian elements of activation width.
+/// A feature map in DRAM: [image][row][column][channel], channel innermost, little-endian elements of activation width.
 /// A tensor that is part of a concatenation is a view with a pixel stride larger than its channels.
 struct TensorSymbol {
   std::string name;
   std::int64_t dram_address = 0;
+  std::int64_t images = 1;        ///< of the batch, one behind the other
   std::int64_t height = 0;
   std::int64_t width = 0;
   std::int64_t channels = 0;
@@ -25,6 +26,14 @@ struct TensorSymbol {
   std::int64_t pixel_stride_bytes = 0;
   float scale = 1.0F;             ///< real = scale * (q - zero_point); for the host only
   std::int32_t zero_point = 0;
+
+  std::int64_t elements() const { return images * height * width * channels; }
+  std::int64_t image_stride_bytes() const { return height * row_stride_bytes; }
+  /// From the first byte of the first image to behind the last byte of the last.
+  std::int64_t span_bytes(std::int64_t element_bytes) const {
+    return (images - 1) * image_stride_bytes() + (height - 1) * row_stride_bytes + (width - 1) * pixel_stride_bytes +
+           channels * element_bytes;
+  }
 };
 
 /// One layer: the instructions [first_pc, last_pc) and what the compiler knew when it made them.
@@ -40,6 +49,9 @@ struct LayerSymbol {
   std::int64_t weight_bytes = 0;
   std::int64_t bias_bytes = 0;
   std::int64_t shift_bytes = 0;
+  /// DRAM bytes that the layer loads more than once, because its buffer slots are too small to keep them.
+  std::int64_t reloaded_weight_bytes = 0;
+  std::int64_t reloaded_input_bytes = 0;  ///< rows shared by neighbouring tiles included
   std::int64_t out_channels = 0;
   std::int64_t first_pc = 0;
   std::int64_t last_pc = 0;
@@ -83,6 +95,8 @@ struct Footprint {
   std::int64_t instruction_bytes = 0;
   std::int64_t activation_bytes = 0;       ///< size of the activation area (with reuse)
   std::int64_t peak_live_activation_bytes = 0;  ///< largest sum of feature maps needed at one time
+  std::string peak_layer;                 ///< while this layer runs; empty: before the first or behind the last
+  std::vector<std::string> peak_tensors;  ///< the maps that are live then
 };
 
 struct Program {
@@ -102,9 +116,10 @@ struct Program {
   std::string preprocessing_json;       ///< as found beside the model; empty if none
 
   const TensorSymbol& tensor(const std::string& name) const;  ///< throws ProgramError
+  std::int64_t images() const { return tensor(input).images; }  ///< that one run of the program processes
 };
 
-inline constexpr int kProgramVersion = 1;
+inline constexpr int kProgramVersion = 2;
 
 /// File: magic "NPUPROG\n", version u32, sizes, JSON header, instruction words, constants, SHA-256 of all before.
 /// docs/program_file.md has the layout. Reading throws ProgramError for every malformed byte (bounds are checked

@@ -74,7 +74,9 @@ nlohmann::json footprint_to_json(const Footprint& footprint) {
           {"table_bytes", footprint.table_bytes},
           {"instruction_bytes", footprint.instruction_bytes},
           {"activation_bytes", footprint.activation_bytes},
-          {"peak_live_activation_bytes", footprint.peak_live_activation_bytes}};
+          {"peak_live_activation_bytes", footprint.peak_live_activation_bytes},
+          {"peak_layer", footprint.peak_layer},
+          {"peak_tensors", footprint.peak_tensors}};
 }
 
 Footprint footprint_from_json(JsonReader reader) {
@@ -86,6 +88,8 @@ Footprint footprint_from_json(JsonReader reader) {
   footprint.instruction_bytes = reader.integer("instruction_bytes", 0, kMaxBytes);
   footprint.activation_bytes = reader.integer("activation_bytes", 0, kMaxBytes);
   footprint.peak_live_activation_bytes = reader.integer("peak_live_activation_bytes", 0, kMaxBytes);
+  footprint.peak_layer = reader.string("peak_layer");
+  footprint.peak_tensors = reader.strings("peak_tensors");
   reader.finish();
   return footprint;
 }
@@ -102,6 +106,8 @@ nlohmann::json layer_to_json(const LayerSymbol& layer) {
           {"weight_bytes", layer.weight_bytes},
           {"bias_bytes", layer.bias_bytes},
           {"shift_bytes", layer.shift_bytes},
+          {"reloaded_weight_bytes", layer.reloaded_weight_bytes},
+          {"reloaded_input_bytes", layer.reloaded_input_bytes},
           {"out_channels", layer.out_channels},
           {"first_pc", layer.first_pc},
           {"last_pc", layer.last_pc},
@@ -121,6 +127,8 @@ LayerSymbol layer_from_json(JsonReader& reader) {
   layer.weight_bytes = reader.integer("weight_bytes", 0, kMaxBytes);
   layer.bias_bytes = reader.integer("bias_bytes", 0, kMaxBytes);
   layer.shift_bytes = reader.integer("shift_bytes", 0, kMaxBytes);
+  layer.reloaded_weight_bytes = reader.integer("reloaded_weight_bytes", 0, kMaxBytes);
+  layer.reloaded_input_bytes = reader.integer("reloaded_input_bytes", 0, kMaxBytes);
   layer.out_channels = reader.integer("out_channels", 0, kMaxExtent);
   layer.first_pc = reader.integer("first_pc", 0, kMaxBytes);
   layer.last_pc = reader.integer("last_pc", 0, kMaxBytes);
@@ -132,6 +140,7 @@ LayerSymbol layer_from_json(JsonReader& reader) {
 nlohmann::json tensor_to_json(const TensorSymbol& tensor) {
   return {{"name", tensor.name},
           {"dram_address", tensor.dram_address},
+          {"images", tensor.images},
           {"height", tensor.height},
           {"width", tensor.width},
           {"channels", tensor.channels},
@@ -145,6 +154,7 @@ TensorSymbol tensor_from_json(JsonReader& reader) {
   TensorSymbol tensor;
   tensor.name = reader.string("name");
   tensor.dram_address = reader.integer("dram_address", 0, kMaxBytes);
+  tensor.images = reader.integer("images", 1, kMaxExtent);
   tensor.height = reader.integer("height", 1, kMaxExtent);
   tensor.width = reader.integer("width", 1, kMaxExtent);
   tensor.channels = reader.integer("channels", 1, kMaxExtent);

@@ -39,7 +39,7 @@ void check_tensor(const TensorSymbol& tensor, const Program& program) {
   const auto fail = [&](const std::string& problem) {
     throw ProgramError(-1, fmt::format("tensor '{}': {}", tensor.name, problem));
   };
-  for (const std::int64_t extent : {tensor.height, tensor.width, tensor.channels}) {
+  for (const std::int64_t extent : {tensor.images, tensor.height, tensor.width, tensor.channels}) {
     if (extent < 1 || extent > kMaxExtent)
       fail(fmt::format("found extent {}, expected 1 to {}", extent, kMaxExtent));
   }
@@ -48,10 +48,12 @@ void check_tensor(const TensorSymbol& tensor, const Program& program) {
       fail(fmt::format("found stride or address {}, expected 0 to {}", bytes, kMaxBytes));
     }
   }
-  // Far below 2^63: extents stay under 2^20, strides under 2^40.
-  const std::int64_t end = tensor.dram_address + (tensor.height - 1) * tensor.row_stride_bytes +
-                           (tensor.width - 1) * tensor.pixel_stride_bytes +
-                           tensor.channels * program.format.activation_bytes();
+  // A stack of images within the DRAM, then far below 2^63: extents stay under 2^20, strides under 2^40.
+  if (tensor.images > 1 && tensor.image_stride_bytes() > program.dram.end / tensor.images + kMaxExtent) {
+    fail(fmt::format("found {} images {} bytes apart, expected them within the DRAM's {}", tensor.images,
+                     tensor.image_stride_bytes(), program.dram.end));
+  }
+  const std::int64_t end = tensor.dram_address + tensor.span_bytes(program.format.activation_bytes());
   if (tensor.dram_address < program.dram.activation_base || end > program.dram.end) {
     fail(fmt::format("found DRAM bytes {:#x} to {:#x}, expected inside the activations {:#x} to {:#x}",
                      tensor.dram_address, end, program.dram.activation_base, program.dram.end));

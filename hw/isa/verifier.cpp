@@ -47,14 +47,8 @@ class Verification {
         .write(constant_base, constant_base + std::ssize(program_.constants), AccessHistory::kHost, nobody);
     for (const auto& tensor : program_.tensors) {
       if (tensor.name != program_.input) continue;
-      const Region region{Memory::kDram,
-                          tensor.dram_address,
-                          tensor.channels * program_.format.activation_bytes(),
-                          tensor.pixel_stride_bytes,
-                          tensor.width,
-                          tensor.row_stride_bytes,
-                          tensor.height};
-      history(Memory::kDram).write(region.begin, region.end(), AccessHistory::kHost, nobody);
+      const std::int64_t end = tensor.dram_address + tensor.span_bytes(program_.format.activation_bytes());
+      history(Memory::kDram).write(tensor.dram_address, end, AccessHistory::kHost, nobody);
     }
   }
 

@@ -65,7 +65,14 @@ class Worker {
   Outcome classify(std::size_t image) {
     const auto input = job_.inputs.load(job_.images[image].path);
     Outcome outcome;
-    const auto integers = engine_.run(quantized_input(job_.program, input));
+    // A program for a batch gets the image as often as it takes; all answers are the same.
+    const auto values = quantized_input(job_.program, input);
+    std::vector<std::int32_t> batch;
+    for (std::int64_t copy = 0; copy < job_.program.images(); ++copy) {
+      batch.insert(batch.end(), values.begin(), values.end());
+    }
+    auto integers = engine_.run(batch);
+    integers.resize(integers.size() / static_cast<std::size_t>(job_.program.images()));
     outcome.integer = top_classes(std::span<const std::int32_t>(integers), kTopClasses);
     if (job_.float_scores != nullptr) compare(integers, (*job_.float_scores)[image], outcome);
     if (float_runtime_) compare(integers, float_runtime_->run(input), outcome);

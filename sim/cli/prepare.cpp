@@ -118,6 +118,10 @@ void add_network_options(CLI::App& command, NetworkOptions& options, bool networ
       ->transform(CLI::CheckedTransformer(std::map<std::string, compiler::MapperEffort>{
           {"thorough", compiler::MapperEffort::kThorough}, {"quick", compiler::MapperEffort::kQuick}}))
       ->default_str("thorough");
+  command
+      .add_option("--batch", options.batch, "Images that one run processes; they share the weights on chip")
+      ->check(CLI::Range(std::int64_t{1}, compiler::kMaxImages))
+      ->capture_default_str();
   command.add_option("--seed", options.seed, "Seed of built-in weights and synthetic inputs")
       ->check(CLI::Range(std::uint64_t{0}, std::uint64_t{1} << 32))
       ->capture_default_str();
@@ -144,7 +148,8 @@ void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, 
   const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   const auto result = compiler::quantize_by_recipe(*prepared.float_graph, *prepared.calibration,
                                                    prepared.inputs, arch, recipe, threads);
-  prepared.program = compiler::compile(result.quantized, arch, {.mapper = options.mapper});
+  prepared.program =
+      compiler::compile(result.quantized, arch, {.mapper = options.mapper, .images = options.batch});
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
   prepared.compile_seconds += seconds_since(start);
 }
@@ -167,9 +172,10 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
   const auto start = std::chrono::steady_clock::now();
-  const auto shapes = compiler::shape_graph(compiler::canonicalise(loaded.graph));
+  prepared.float_graph = compiler::canonicalise(loaded.graph);
+  const auto shapes = compiler::shape_graph(*prepared.float_graph);
   compiler::PlanCache plans(arch, options.mapper);
-  prepared.program = compiler::compile_shapes(shapes, arch, plans, true);
+  prepared.program = compiler::compile_shapes(shapes, arch, plans, true, options.batch);
   prepared.compile_seconds = seconds_since(start);
   return prepared;
 }

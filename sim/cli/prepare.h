@@ -27,6 +27,7 @@ struct NetworkOptions {
   std::int64_t calibration_images = 100;  ///< at most so many of the folder
   std::optional<int> shift_bits;          ///< the machine's if not given
   std::optional<bool> bias_correction;    ///< the quantiser's rule if not given: with shifts only
+  std::int64_t batch = 1;                 ///< images that one run of the program processes
   std::uint64_t seed = 1;                 ///< of built-in weights and synthetic inputs
   compiler::MapperEffort mapper = compiler::MapperEffort::kThorough;
 };

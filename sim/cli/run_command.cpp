@@ -10,6 +10,7 @@
 #include <thread>
 
 #include "compiler/data/image_set.h"
+#include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
 #include "hw/common/hash.h"
@@ -26,6 +27,7 @@
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/conservation.h"
+#include "sim/report/footprint.h"
 #include "sim/report/layers_csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/tables.h"
@@ -66,6 +68,7 @@ struct RunOptions {
   bool json = false;
   bool quiet = false;
   bool verbose = false;
+  bool footprint = false;
 
   bool show_progress() const { return !quiet; }
 };
@@ -94,8 +97,30 @@ std::vector<compiler::LabelledImage> list_data_set(const RunOptions& options, co
   return images;
 }
 
-// The input whose execution is timed: --input, else the first image of the data set, else of the calibration
-// folder, else a synthetic one.
+constexpr std::int64_t kBatchSeeds = 100'000;  // synthetic images of a batch behind the first
+
+// `count` files of the data set from `first` on, starting over at its end.
+std::vector<fs::path> consecutive(const std::vector<compiler::LabelledImage>& images, std::int64_t first,
+                                  std::int64_t count) {
+  std::vector<fs::path> files;
+  for (std::int64_t index = 0; index < count; ++index) {
+    files.push_back(images[static_cast<std::size_t>(first + index) % images.size()].path);
+  }
+  return files;
+}
+
+std::vector<std::int32_t> batch_of(const hw::Program& program, const ImageInputs& inputs,
+                                   const std::vector<fs::path>& files) {
+  std::vector<std::int32_t> batch;
+  for (const auto& file : files) {
+    const auto values = quantized_input(program, inputs.load(file));
+    batch.insert(batch.end(), values.begin(), values.end());
+  }
+  return batch;
+}
+
+// The input whose execution is timed (as many as the program's batch): --input, else the first image of the
+// data set, else of the calibration folder, else a synthetic one.
 std::vector<std::int32_t> timed_input(const RunOptions& options, const PreparedProgram& prepared,
                                       const std::vector<compiler::LabelledImage>& images, RunReport& report) {
   fs::path image = options.input;
@@ -103,15 +128,31 @@ std::vector<std::int32_t> timed_input(const RunOptions& options, const PreparedP
   if (image.empty() && fs::is_directory(options.network.calibration)) {
     image = compiler::list_images(options.network.calibration).front().path;
   }
+  const std::int64_t count = prepared.program.images();
   if (!image.empty()) {
     report.input_source = image.string();
-    return quantized_input(prepared.program, image_inputs(prepared, image.parent_path()).load(image));
+    if (count == 1 || !options.input.empty() || images.empty()) {
+      if (count > 1) report.input_source += fmt::format(", {} times", count);
+      const std::vector<fs::path> files(static_cast<std::size_t>(count), image);
+      return batch_of(prepared.program, image_inputs(prepared, image.parent_path()), files);
+    }
+    report.input_source += fmt::format(" and the next {}", count - 1);
+    return batch_of(prepared.program, image_inputs(prepared, image.parent_path()),
+                    consecutive(images, 0, count));
   }
   const auto& input = prepared.program.tensor(prepared.program.input);
-  report.input_source = fmt::format("synthetic random field, seed {}", options.network.seed);
-  return quantized_input(prepared.program,
-                         compiler::synthetic_input({input.channels, input.height, input.width},
-                                                   synthetic_seed(options.network.seed, 0)));
+  report.input_source = fmt::format(
+      "{}, seed {}", count == 1 ? "synthetic random field" : fmt::format("{} synthetic random fields", count),
+      options.network.seed);
+  std::vector<std::int32_t> batch;
+  for (std::int64_t index = 0; index < count; ++index) {
+    // Seeds of the calibration's inputs are small and positive.
+    const auto seed = synthetic_seed(options.network.seed, index == 0 ? 0 : kBatchSeeds + index);
+    const auto field = compiler::synthetic_input({input.channels, input.height, input.width}, seed);
+    const auto values = quantized_input(prepared.program, field);
+    batch.insert(batch.end(), values.begin(), values.end());
+  }
+  return batch;
 }
 
 void compare(const std::vector<std::uint8_t>& timed, const std::vector<std::uint8_t>& functional,
@@ -151,8 +192,8 @@ void spot_check(const RunOptions& options, const ImageInputs& inputs,
   Progress progress("spot-checking in SystemC", checks, options.show_progress());
   FunctionalEngine engine(report.program);
   for (std::int64_t check = 1; check <= checks; ++check) {
-    const auto& image = images[static_cast<std::size_t>(check * (available - 1) / checks)];
-    const auto input = quantized_input(report.program, inputs.load(image.path));
+    const auto first = check * (available - 1) / checks;
+    const auto input = batch_of(report.program, inputs, consecutive(images, first, report.program.images()));
     const auto timed = run_systemc(report.program, report.arch, input);
     compare(timed.output, element_bytes_of(engine.run(input), report.program.format.activation_bytes()),
             report);
@@ -187,6 +228,7 @@ void print_report(const RunOptions& options, const RunReport& report, const Summ
     fmt::print("{}\n", layer_table(report, summary, width));
     if (options.verbose) fmt::print("{}\n", choice_table(report.program, width));
     if (options.verbose && report.timed) fmt::print("{}\n", unit_table(report.timed->result, width));
+    if (options.footprint) fmt::print("{}\n", footprint_text(report, summary));
     fmt::print("{}", totals_text(report, summary));
     if (!options.out.empty()) fmt::print("  {:<18} {}\n", "files", options.out);
   }
@@ -199,7 +241,7 @@ void write_report(const RunOptions& options, const PreparedProgram& prepared, co
   std::string text =
       layer_table(report, summary, kDefaultWidth) + "\n" + choice_table(report.program, kDefaultWidth);
   if (report.timed) text += "\n" + unit_table(report.timed->result, kDefaultWidth);
-  text += "\n" + totals_text(report, summary);
+  text += "\n" + footprint_text(report, summary) + "\n" + totals_text(report, summary);
   OutputFiles files(options.out);
   files.add("report.txt", text);
   if (report.timed) files.add("layers.csv", layers_csv(report, summary));
@@ -240,6 +282,10 @@ int run(const RunOptions& options) {
   report.host.calibration = prepared.calibration_seconds;
   report.host.compile = prepared.compile_seconds;
 
+  if (options.footprint && prepared.float_graph) {
+    report.advice = compiler::advise_buffers(compiler::shape_graph(*prepared.float_graph), report.arch,
+                                             options.network.mapper, report.program.images());
+  }
   const auto images = list_data_set(options, report.program);
   if (options.engine == "estimate") {
     run_estimate_engine(config_root(), report);
@@ -273,6 +319,9 @@ void add_output_options(CLI::App& command, RunOptions& options) {
                      "Folder for result.json, report.txt, layers.csv and calibration.json");
   auto* json = command.add_flag("--json", options.json, "Print result.json instead of tables");
   command.add_flag("--quiet", options.quiet, "Print one line, no progress")->excludes(json);
+  command.add_flag("--footprint", options.footprint,
+                   "Also print how full the SRAMs were and with what, and which buffer size would end each "
+                   "reload (compiles for many sizes)");
   command.add_flag("--verbose", options.verbose,
                    "Also print tilings, reasons for dataflows, and the time of each unit");
 }

@@ -118,9 +118,7 @@ void mark(const hw::Region& region, std::int64_t first, std::vector<bool>& marks
 std::int64_t input_bytes_loaded(const hw::Program& program) {
   const auto& input = program.tensor(program.input);
   const auto first = input.dram_address;
-  const auto last = first + (input.height - 1) * input.row_stride_bytes +
-                    (input.width - 1) * input.pixel_stride_bytes +
-                    input.channels * program.format.activation_bytes();
+  const auto last = first + input.span_bytes(program.format.activation_bytes());
   std::vector<bool> loaded(static_cast<std::size_t>(last - first), false);
   for (const auto& instruction : program.instructions) {
     const auto regions = hw::regions_of(instruction, program.format);

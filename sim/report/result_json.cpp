@@ -2,6 +2,7 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/report/footprint.h"
 #include "sim/report/version.h"
 
 namespace npu::sim {
@@ -134,13 +135,17 @@ Json accuracy_json(const Accuracy& accuracy) {
 
 void add_timing(const RunReport& report, const Summary& summary, Json& json) {
   if (!report.timed) {
-    for (const char* key : {"cycles", "seconds", "energy", "utilization", "dram", "units"})
+    for (const char* key : {"cycles", "seconds", "per_image", "energy", "utilization", "dram", "units"})
       json[key] = nullptr;
     return;
   }
   const auto& result = report.timed->result;
   json["cycles"] = result.cycles;
   json["seconds"] = summary.timed->seconds;
+  json["per_image"] = {{"cycles", summary.timed->cycles_per_image},
+                       {"seconds", summary.timed->seconds / static_cast<double>(summary.images)},
+                       {"energy", summary.timed->energy_per_image},
+                       {"dram_bytes", summary.timed->dram_bytes_per_image}};
   json["inferences_per_second"] = summary.timed->inferences_per_second;
   json["energy"] = energy_json(*report.timed, *summary.timed);
   json["utilization"] = summary.timed->utilization;
@@ -173,11 +178,13 @@ nlohmann::ordered_json result_json(const RunReport& report, const Summary& summa
   json["shift_bits"] = nullable(report.shift_bits);
   json["input"] = report.input_source;
   json["output_sha256"] = report.output_sha256.empty() ? Json(nullptr) : Json(report.output_sha256);
+  json["images"] = summary.images;
   json["macs"] = summary.macs;
   json["effective_macs"] = summary.effective_macs;
   json["parameters"] = summary.parameters;
   add_timing(report, summary, json);
   json["memory"] = memory_json(report, summary);
+  json["footprint"] = footprint_json(report, summary);
   json["accuracy"] = report.accuracy ? accuracy_json(*report.accuracy) : Json(nullptr);
   json["engine_check"] = {{"compared", report.check.compared}, {"different", report.check.different}};
   json["layers"] = Json::array();

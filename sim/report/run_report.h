@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "compiler/codegen/buffer_advice.h"
 #include "hw/arch/arch_config.h"
 #include "hw/energy/energy_table.h"
 #include "hw/isa/program.h"
@@ -65,6 +66,7 @@ struct RunReport {
   std::optional<TimedRun> timed;        ///< absent with the functional engine
   std::vector<std::int64_t> saturated;  ///< by layer: outputs of that input cut by the type's range
   std::optional<Accuracy> accuracy;
+  std::optional<std::vector<compiler::BufferAdvice>> advice;  ///< where asked for
   EngineCheck check;
   HostSeconds host;
 };

@@ -44,12 +44,18 @@ DataSize data_size(const hw::Program& program) {
   return size;
 }
 
-TimedTotals timed_totals(const TimedRun& timed, std::int64_t macs, const hw::ArchConfig& arch) {
+TimedTotals timed_totals(const TimedRun& timed, const Summary& summary, const hw::ArchConfig& arch) {
+  const std::int64_t macs = summary.macs;
+  const auto images = static_cast<double>(summary.images);
   TimedTotals totals;
   totals.seconds = static_cast<double>(timed.result.cycles) / arch.clock_hz;
-  totals.inferences_per_second = totals.seconds > 0 ? 1.0 / totals.seconds : 0.0;
+  totals.inferences_per_second = totals.seconds > 0 ? images / totals.seconds : 0.0;
+  totals.cycles_per_image = static_cast<double>(timed.result.cycles) / images;
+  totals.dram_bytes_per_image =
+      static_cast<double>(timed.result.dram_read_bytes + timed.result.dram_write_bytes) / images;
   totals.utilization = utilization(macs, timed.result.cycles, arch);
   totals.energy = hw::energy_of(timed.result.counts, timed.energies);
+  totals.energy_per_image = totals.energy.total / images;
   hw::AccessCounts fetch;
   fetch[hw::Component::kDram] = timed.result.instruction_fetch_bytes;
   totals.fetch_energy = hw::energy_of(fetch, timed.energies);
@@ -87,8 +93,9 @@ Summary summarize(const RunReport& report) {
     summary.effective_macs += line.effective_macs;
     summary.layers.push_back(line);
   }
+  summary.images = report.program.images();
   summary.data = data_size(report.program);
-  if (report.timed) summary.timed = timed_totals(*report.timed, summary.macs, report.arch);
+  if (report.timed) summary.timed = timed_totals(*report.timed, summary, report.arch);
   return summary;
 }
 

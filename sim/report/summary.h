@@ -18,7 +18,7 @@ struct LayerSummary {
   std::int64_t tiles = 0;           ///< CONV and VECTOR instructions
   std::int64_t effective_macs = 0;  ///< MACs less the zero weights that are skipped
   // Timed runs only:
-  double utilization = 0;       ///< MACs / (cycles x PEs). May exceed 1: see LayerTime::cycles, and skipped zeros
+  double utilization = 0;  ///< MACs / (cycles x PEs). May exceed 1: see LayerTime::cycles, and skipped zeros
   std::int64_t dram_bytes = 0;  ///< read and written, on the bus
   hw::EnergyBreakdown energy;
 };
@@ -32,9 +32,12 @@ struct DataSize {
 };
 
 struct TimedTotals {
-  double seconds = 0;
+  double seconds = 0;  ///< of the run: all images of the batch
   double inferences_per_second = 0;
   double utilization = 0;
+  double cycles_per_image = 0;
+  double dram_bytes_per_image = 0;
+  double energy_per_image = 0;
   hw::EnergyBreakdown energy;
   hw::EnergyBreakdown fetch_energy;  ///< instruction fetch, part of `energy`, in no layer
   // Only where the energy table has absolute units:
@@ -45,6 +48,7 @@ struct TimedTotals {
 };
 
 struct Summary {
+  std::int64_t images = 1;  ///< of the batch; MACs and everything timed are for all of them
   std::int64_t macs = 0;
   std::int64_t effective_macs = 0;
   std::int64_t parameters = 0;

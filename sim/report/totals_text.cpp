@@ -56,6 +56,14 @@ std::string timed_lines(const RunReport& report, const Summary& summary) {
       line("cycles", fmt::format("{}  =  {:.3f} ms at {}  =  {:.1f} inferences/s",
                                  with_separators(run.result.cycles), totals.seconds * 1e3,
                                  with_prefix(report.arch.clock_hz, "Hz"), totals.inferences_per_second));
+  if (summary.images > 1) {
+    lines += line(
+        "  per image",
+        fmt::format("{:.0f} cycles, {:.3f} ms, {}, {} DRAM; batch of {}", totals.cycles_per_image,
+                    totals.seconds * 1e3 / static_cast<double>(summary.images),
+                    energy_text(totals.energy_per_image, run.energies.joules_per_unit(), run.energies.unit),
+                    bytes_text(static_cast<std::int64_t>(totals.dram_bytes_per_image)), summary.images));
+  }
   lines += line("utilisation", fmt::format("{} of {} x {} PEs", percent_text(totals.utilization),
                                            report.arch.pe_array.rows, report.arch.pe_array.columns));
   lines += energy_lines(run, totals);

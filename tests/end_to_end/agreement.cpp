@@ -1,6 +1,7 @@
 #include "tests/end_to_end/agreement.h"
 
 #include <algorithm>
+#include <span>
 
 #include "compiler/codegen/compile.h"
 #include "compiler/reference/interpreter.h"
@@ -27,14 +28,24 @@ std::vector<std::int32_t> elements(const std::vector<std::uint8_t>& bytes, int e
 
 void check_functional(const compiler::QuantizedGraph& graph, const hw::ArchConfig& arch,
                       const std::vector<std::int32_t>& input) {
-  const auto program = compiler::compile(graph, arch, {.keep_activations = true});
-  const auto expected = compiler::interpret(graph, input);
+  const std::int64_t image_elements = graph.tensors[graph.input].shape.elements();
+  const std::int64_t images = std::ssize(input) / image_elements;
+  const auto program = compiler::compile(graph, arch, {.keep_activations = true, .images = images});
+  std::vector<std::vector<std::int32_t>> expected(graph.tensors.size());
+  for (std::int64_t image = 0; image < images; ++image) {
+    const auto result =
+        compiler::interpret(graph, std::span(input).subspan(static_cast<std::size_t>(image * image_elements),
+                                                            static_cast<std::size_t>(image_elements)));
+    for (std::size_t id = 0; id < expected.size(); ++id) {
+      expected[id].insert(expected[id].end(), result.tensors[id].begin(), result.tensors[id].end());
+    }
+  }
   sim::FunctionalEngine engine(program);
-  CHECK(engine.run(input) == expected.tensors[graph.output]);
+  CHECK(engine.run(input) == expected[static_cast<std::size_t>(graph.output)]);
   for (std::size_t id = 0; id < graph.tensors.size(); ++id) {
     INFO("tensor " << graph.tensors[id].name);
     CHECK(sim::read_tensor(engine.dram(), program.tensor(graph.tensors[id].name), program.format) ==
-          expected.tensors[id]);
+          expected[id]);
   }
 }
 

@@ -20,7 +20,8 @@ hw::ArchConfig preset(const std::string& name);
 /// The elements of a run's output bytes.
 std::vector<std::int32_t> elements(const std::vector<std::uint8_t>& bytes, int element_bytes);
 
-/// CHECKs that every tensor of a functional run equals the interpreter's. Throws what compile throws.
+/// CHECKs that every tensor of a functional run equals the interpreter's. Throws what compile throws. `input`
+/// holds the images of a batch one behind the other; the interpreter takes them one by one.
 void check_functional(const compiler::QuantizedGraph& graph, const hw::ArchConfig& arch,
                       const std::vector<std::int32_t>& input);
 

@@ -109,6 +109,42 @@ TEST_CASE("Convolutions whose windows lie in padding alone agree on every engine
   }
 }
 
+TEST_CASE("A batch gives every image what it gets alone, on every engine and random machines") {
+  for (std::uint64_t seed = 1; seed <= 10; ++seed) {
+    INFO("seed " << seed);
+    tests::TestRandom random(500 + seed);
+    const compiler::MapShape shape{random.integer(1, 5), random.integer(23, 40), random.integer(23, 40)};
+    auto arch = random_arch(random);
+    arch.global_buffer.capacity_bytes = random.integer(12, 64) * 1024;
+    arch.weight_sram.capacity_bytes = random.integer(12, 64) * 1024;
+    const auto graph = tests::all_operators_network(seed, shape);
+    std::vector<std::int32_t> batch;
+    const std::int64_t images = random.integer(2, 5);
+    for (std::int64_t image = 0; image < images; ++image) {
+      const auto input = tests::random_input(graph, 1000 * seed + static_cast<std::uint64_t>(image));
+      batch.insert(batch.end(), input.begin(), input.end());
+    }
+    check_functional(graph, arch, batch);
+    check_systemc(compiler::compile(graph, arch, {.images = images}), arch, batch);
+  }
+}
+
+TEST_CASE("A batch reads weights of a fully connected layer once, not once for each image") {
+  tests::NetworkMaker net(3, {600, 1, 1});
+  const auto graph = net.finish(net.conv(net.input(), {500, 1, 1, 1, 0, 0, 0, 0, 1, false}));
+  const auto arch = preset("shift_npu");
+  const auto bytes = [&](std::int64_t images) {
+    std::vector<std::int32_t> batch;
+    for (std::int64_t image = 0; image < images; ++image) {
+      const auto input = tests::random_input(graph, 7);
+      batch.insert(batch.end(), input.begin(), input.end());
+    }
+    return check_systemc(compiler::compile(graph, arch, {.images = images}), arch, batch).dram_read_bytes;
+  };
+  // What seven more images add is their inputs, hardly any weights.
+  CHECK(bytes(8) - bytes(1) < 7 * 600 + 2000);
+}
+
 TEST_CASE("On every Squeezelerator preset all engines agree on a 16-bit network with all operators") {
   for (const char* name : {"squeezelerator_8x8", "squeezelerator_16x16", "squeezelerator_32x32"}) {
     INFO(name);
@@ -175,6 +211,7 @@ TEST_CASE("Interpreter, functional engine and SystemC machine agree under every 
     INFO(name);
     auto arch = tests::preset("shift_npu");
     arch.compounding.rounding = rule;
+    if (rule == hw::Rounding::kGemmlowp) arch.compounding.multiplier_bits = 31;  // the rule's own width
     auto graph = tests::all_operators_network(5, {3, 41, 37});
     graph.rounding = rule;
     const auto input = tests::random_input(graph, 5);

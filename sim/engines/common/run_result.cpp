@@ -66,6 +66,32 @@ LayerTime layer_from_json(const json& object) {
   return layer;
 }
 
+json fill_to_json(const MemoryFill& fill) {
+  json shares = json::array();
+  for (const FillShare& share : fill.peak_shares) {
+    shares.push_back(
+        {{"layer", share.layer}, {"kind", share.kind}, {"tensor", share.tensor}, {"bytes", share.bytes}});
+  }
+  return {{"slot_cycles", fill.slot_cycles}, {"slot_bytes", fill.slot_bytes},
+          {"layer_bytes", fill.layer_bytes}, {"peak_cycle", fill.peak_cycle},
+          {"peak_bytes", fill.peak_bytes},   {"peak_shares", shares}};
+}
+
+MemoryFill fill_from_json(const json& object) {
+  MemoryFill fill;
+  object.at("slot_cycles").get_to(fill.slot_cycles);
+  object.at("slot_bytes").get_to(fill.slot_bytes);
+  object.at("layer_bytes").get_to(fill.layer_bytes);
+  object.at("peak_cycle").get_to(fill.peak_cycle);
+  object.at("peak_bytes").get_to(fill.peak_bytes);
+  for (const json& share : object.at("peak_shares")) {
+    fill.peak_shares.push_back({share.at("layer").get<std::int64_t>(), share.at("kind").get<std::string>(),
+                                share.at("tensor").get<std::string>(),
+                                share.at("bytes").get<std::int64_t>()});
+  }
+  return fill;
+}
+
 }  // namespace
 
 json to_json(const RunResult& result) {
@@ -76,6 +102,8 @@ json to_json(const RunResult& result) {
   }
   json layers = json::array();
   for (const LayerTime& layer : result.layers) layers.push_back(layer_to_json(layer));
+  json fill = json::object();
+  for (const auto& [memory, content] : result.fill) fill[memory] = fill_to_json(content);
   return {{"cycles", result.cycles},
           {"units", units},
           {"dram_bus", unit_to_json(result.dram_bus)},
@@ -86,6 +114,7 @@ json to_json(const RunResult& result) {
           {"dram_read_bytes", result.dram_read_bytes},
           {"dram_write_bytes", result.dram_write_bytes},
           {"high_water_bytes", result.high_water_bytes},
+          {"fill", fill},
           {"host_seconds", result.host_seconds}};
 }
 
@@ -105,6 +134,9 @@ RunResult run_result_from_json(const json& object) {
     object.at("dram_read_bytes").get_to(result.dram_read_bytes);
     object.at("dram_write_bytes").get_to(result.dram_write_bytes);
     object.at("high_water_bytes").get_to(result.high_water_bytes);
+    for (const auto& [memory, content] : object.at("fill").items()) {
+      result.fill[memory] = fill_from_json(content);
+    }
     object.at("host_seconds").get_to(result.host_seconds);
     return result;
   } catch (const json::exception& error) {

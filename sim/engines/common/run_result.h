@@ -40,6 +40,24 @@ struct LayerTime {
   std::int64_t saturated = 0;  ///< outputs cut by the type's range
 };
 
+/// Part of a memory's content: what instructions of one layer and kind wrote there.
+struct FillShare {
+  std::int64_t layer = -1;  ///< as Program::layers
+  std::string kind;         ///< weights, input, output, partial sums
+  std::string tensor;       ///< the map loaded (input), else the layer's output
+  std::int64_t bytes = 0;
+};
+
+/// Live bytes of one on-chip memory over the run.
+struct MemoryFill {
+  Cycles slot_cycles = 0;
+  std::vector<std::int64_t> slot_bytes;   ///< largest in each slot of slot_cycles
+  std::vector<std::int64_t> layer_bytes;  ///< largest while each layer runs; layers overlap
+  Cycles peak_cycle = 0;                  ///< when the largest of all begins
+  std::int64_t peak_bytes = 0;
+  std::vector<FillShare> peak_shares;  ///< what is live then, largest first; sums to peak_bytes
+};
+
 struct RunResult {
   Cycles cycles = 0;
   std::array<UnitTime, hw::kUnits> units;
@@ -51,6 +69,7 @@ struct RunResult {
   std::int64_t dram_read_bytes = 0;  ///< bus bytes, instruction fetch included
   std::int64_t dram_write_bytes = 0;
   std::map<std::string, std::int64_t> high_water_bytes;  ///< weight_sram, global_buffer, accumulator_store
+  std::map<std::string, MemoryFill> fill;                ///< the same memories; SystemC engine only
   double host_seconds = 0;
   /// [pc] start and end of each instruction, -1 if it belongs to no unit; not part of to_json.
   std::vector<std::array<Cycles, 2>> instruction_times;

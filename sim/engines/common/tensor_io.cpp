@@ -13,8 +13,7 @@ namespace {
 
 // Throws unless every element of the tensor lies inside a DRAM image of `dram_bytes`.
 void require_inside(const hw::TensorSymbol& tensor, std::int64_t element_bytes, std::int64_t dram_bytes) {
-  const std::int64_t end = tensor.dram_address + (tensor.height - 1) * tensor.row_stride_bytes +
-                           (tensor.width - 1) * tensor.pixel_stride_bytes + tensor.channels * element_bytes;
+  const std::int64_t end = tensor.dram_address + tensor.span_bytes(element_bytes);
   if (tensor.dram_address < 0 || end > dram_bytes) {
     throw ProgramError(-1, fmt::format("tensor '{}' takes DRAM bytes [{}, {}), the image has {}", tensor.name,
                                        tensor.dram_address, end, dram_bytes));
@@ -25,7 +24,8 @@ template <class Element>
 void write_elements(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor,
                     std::span<const std::int32_t> values) {
   auto next = values.begin();
-  for (std::int64_t row = 0; row < tensor.height; ++row) {
+  // Images follow each other like rows.
+  for (std::int64_t row = 0; row < tensor.images * tensor.height; ++row) {
     for (std::int64_t column = 0; column < tensor.width; ++column) {
       std::uint8_t* pixel = dram.data() + tensor.dram_address + row * tensor.row_stride_bytes +
                             column * tensor.pixel_stride_bytes;
@@ -41,7 +41,8 @@ template <class Element>
 void read_elements(std::span<const std::uint8_t> dram, const hw::TensorSymbol& tensor,
                    std::span<std::int32_t> values) {
   auto next = values.begin();
-  for (std::int64_t row = 0; row < tensor.height; ++row) {
+  // Images follow each other like rows.
+  for (std::int64_t row = 0; row < tensor.images * tensor.height; ++row) {
     for (std::int64_t column = 0; column < tensor.width; ++column) {
       const std::uint8_t* pixel = dram.data() + tensor.dram_address + row * tensor.row_stride_bytes +
                                   column * tensor.pixel_stride_bytes;
@@ -79,11 +80,11 @@ std::vector<std::uint8_t> initial_dram(const hw::Program& program) {
 
 void write_tensor(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor,
                   const hw::MachineFormat& format, std::span<const std::int32_t> values) {
-  const std::int64_t elements = tensor.height * tensor.width * tensor.channels;
+  const std::int64_t elements = tensor.elements();
   if (std::ssize(values) != elements) {
-    throw ProgramError(
-        -1, fmt::format("tensor '{}' is {} x {} x {} = {} elements, {} values were given", tensor.name,
-                        tensor.height, tensor.width, tensor.channels, elements, values.size()));
+    throw ProgramError(-1, fmt::format("tensor '{}' is {} x {} x {} x {} = {} elements, {} values were given",
+                                       tensor.name, tensor.images, tensor.height, tensor.width,
+                                       tensor.channels, elements, values.size()));
   }
   require_inside(tensor, format.activation_bytes(), std::ssize(dram));
   if (format.activation_bytes() == 1) {
@@ -96,7 +97,7 @@ void write_tensor(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor,
 std::vector<std::int32_t> read_tensor(std::span<const std::uint8_t> dram, const hw::TensorSymbol& tensor,
                                       const hw::MachineFormat& format) {
   require_inside(tensor, format.activation_bytes(), std::ssize(dram));
-  std::vector<std::int32_t> values(static_cast<std::size_t>(tensor.height * tensor.width * tensor.channels));
+  std::vector<std::int32_t> values(static_cast<std::size_t>(tensor.elements()));
   if (format.activation_bytes() == 1) {
     read_elements<std::int8_t>(dram, tensor, values);
   } else {

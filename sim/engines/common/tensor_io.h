@@ -12,7 +12,7 @@ namespace npu::sim {
 /// A zeroed DRAM image with instructions and constants in place.
 std::vector<std::uint8_t> initial_dram(const hw::Program& program);
 
-/// `values` [row][column][channel]. Throws ProgramError if the size is wrong.
+/// `values` [image][row][column][channel]. Throws ProgramError if the size is wrong.
 void write_tensor(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor,
                   const hw::MachineFormat& format, std::span<const std::int32_t> values);
 std::vector<std::int32_t> read_tensor(std::span<const std::uint8_t> dram, const hw::TensorSymbol& tensor,

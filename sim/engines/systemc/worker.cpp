@@ -5,9 +5,10 @@
 #include "hw/common/error.h"
 #include "hw/common/file.h"
 #include "hw/modules/run_machine.h"
+#include "sim/engines/common/measurement.h"
+#include "sim/engines/common/memory_fill.h"
 #include "sim/engines/common/tensor_io.h"
 #include "sim/engines/systemc/job_folder.h"
-#include "sim/engines/common/measurement.h"
 #include "sim/engines/systemc/systemc_engine.h"
 
 namespace npu::sim {
@@ -36,6 +37,7 @@ RunResult simulate(const Job& job) {
       hw::run_machine(job.program, job.arch, std::move(image), {job.random_stall_seed});
   const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
   RunResult result = measure(job.program, job.arch, run.trace);
+  result.fill = memory_fill(job.program, run.trace);
   result.host_seconds = elapsed.count();
   const auto output = read_tensor(run.dram, job.program.tensor(job.program.output), job.program.format);
   for (const auto& record : run.trace.instructions)

@@ -21,7 +21,7 @@ Program full_program() {
   Program program = tests::pipeline_program(3);
   program.compatibility_hash = std::string(64, 'a');
   program.arch_hash = std::string(64, 'b');
-  program.footprint = {1, 2, 3, 4, 5, 6, 7};
+  program.footprint = {1, 2, 3, 4, 5, 6, 7, "conv1", {"in", "out"}};
   for (std::size_t i = 0; i < program.constants.size(); ++i)
     program.constants[i] = static_cast<std::uint8_t>(i * 7);
   program.constants.resize(100);
@@ -36,6 +36,8 @@ Program full_program() {
                     3,
                     4,
                     5,
+                    7,
+                    8,
                     6,
                     0,
                     9,
@@ -72,6 +74,8 @@ void check_equal(const Program& a, const Program& b) {
   CHECK(a.footprint.weight_bytes == b.footprint.weight_bytes);
   CHECK(a.footprint.bias_bytes == b.footprint.bias_bytes);
   CHECK(a.footprint.shift_bytes == b.footprint.shift_bytes);
+  CHECK(a.footprint.peak_layer == b.footprint.peak_layer);
+  CHECK(a.footprint.peak_tensors == b.footprint.peak_tensors);
   CHECK(a.footprint.table_bytes == b.footprint.table_bytes);
   CHECK(a.footprint.instruction_bytes == b.footprint.instruction_bytes);
   CHECK(a.footprint.activation_bytes == b.footprint.activation_bytes);
@@ -96,6 +100,8 @@ void check_equal(const LayerSymbol& a, const LayerSymbol& b) {
   CHECK(a.weight_bytes == b.weight_bytes);
   CHECK(a.bias_bytes == b.bias_bytes);
   CHECK(a.shift_bytes == b.shift_bytes);
+  CHECK(a.reloaded_weight_bytes == b.reloaded_weight_bytes);
+  CHECK(a.reloaded_input_bytes == b.reloaded_input_bytes);
   CHECK(a.out_channels == b.out_channels);
   CHECK(a.first_pc == b.first_pc);
   CHECK(a.last_pc == b.last_pc);
@@ -105,6 +111,7 @@ void check_equal(const LayerSymbol& a, const LayerSymbol& b) {
 void check_equal(const TensorSymbol& a, const TensorSymbol& b) {
   CHECK(a.name == b.name);
   CHECK(a.dram_address == b.dram_address);
+  CHECK(a.images == b.images);
   CHECK(a.height == b.height);
   CHECK(a.width == b.width);
   CHECK(a.channels == b.channels);
@@ -237,8 +244,8 @@ TEST_CASE("magic, version and word size are checked first and named") {
   changed[0] = 'X';
   CHECK(contains(refusal(changed), "expected a program"));
   changed = bytes;
-  put(changed, 8, 2, 4);
-  CHECK(contains(refusal(signed_again(changed)), "version 2, expected 1"));
+  put(changed, 8, kProgramVersion + 1, 4);
+  CHECK(contains(refusal(signed_again(changed)), "version 3, expected 2"));
   changed = bytes;
   put(changed, 12, 32, 4);
   CHECK(contains(refusal(signed_again(changed)), "words of 32 bytes, expected 64"));
