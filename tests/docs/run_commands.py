@@ -4,7 +4,7 @@ usage: run_commands.py ROOT NPUSIM    ROOT: the source tree; NPUSIM: the built t
 
 A block's words after `sh` say where it runs: nothing, here; `slow`, not here (it builds or installs the project);
 `shared`, only beside a folder ../shared. Blocks of one file run in its order in one folder that begins with what the
-documents speak of: net.onnx, photos/, val/ with labels.csv, my_npu.json, scripts/ and docs/. A command line that
+documents speak of: net.onnx, photos/, val/ with labels.csv, my_npu.json, configs/, scripts/ and docs/. A command line that
 begins with $ or is indented under another fence is text. Also refuses what would escape this test: an indented line that
 begins with npusim, and fences of unknown words.
 """
@@ -67,6 +67,7 @@ def furnish(folder, root, tool):
     for name in ("scripts", "docs"):
         (folder / name).symlink_to(root / name)
     subprocess.run([tool, "export", "sqnxt_23v5_1.0_cifar", "-o", folder / "net.onnx", "--quiet"], check=True)
+    shutil.copytree(root / "configs", folder / "configs")
     shutil.copy(root / "configs/arch/shift_npu.json", folder / "my_npu.json")
     labels = ["file,label"]
     for index in range(3):

@@ -7,6 +7,7 @@
 #include "compiler/reference/interpreter.h"
 #include "hw/common/file.h"
 #include "hw/kernels/element_access.h"
+#include "hw/timing/conv_timing.h"
 #include "sim/engines/common/tensor_io.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
@@ -66,12 +67,16 @@ sim::RunResult check_systemc(const hw::Program& program, const hw::ArchConfig& a
 }
 
 void check_laws(const sim::RunResult& run, const hw::Program& program, const hw::ArchConfig& arch) {
-  std::int64_t macs = 0;
-  for (const auto& layer : program.layers) macs += layer.macs;
+  std::int64_t macs = 0;  // without zero weights that are skipped
+  for (const auto& instruction : program.instructions) {
+    if (instruction.opcode == hw::Opcode::kConv) {
+      macs += hw::effective_macs(hw::conv_work(instruction.conv()), arch);
+    }
+  }
   CHECK(run.cycles * arch.pe_array.pe_count() >= macs);
   CHECK(static_cast<double>(run.cycles) * arch.dram.bytes_per_cycle >=
         static_cast<double>(run.dram_read_bytes + run.dram_write_bytes));
-  CHECK(run.dram_read_bytes >= program.footprint.weight_bytes + program.footprint.instruction_bytes);
+  CHECK(run.dram_read_bytes >= program.footprint.weight_bytes + run.instruction_fetch_bytes);
   for (const auto& unit : run.units) {
     Cycles sum = unit.busy + unit.idle;
     for (const auto& [cause, cycles] : unit.stalls) sum += cycles;
