@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -13,6 +12,7 @@
 #include "compiler/reference/interpreter.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/accuracy.h"
 #include "sim/cli/accuracy_report.h"
 #include "sim/cli/command_line.h"
@@ -22,6 +22,7 @@
 #include "sim/cli/prepare.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/terminal.h"
+#include "sim/engines/common/tensor_io.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/plot/plot.h"
@@ -59,10 +60,6 @@ struct AccuracyOptions {
 
   bool show_progress() const { return !quiet; }
 };
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 class Comparison {
  public:
@@ -105,15 +102,15 @@ class Comparison {
     result.scheme = scheme;
     hw::ArchConfig arch = arch_;
     arch.compounding.shift_bits = std::max(arch.compounding.shift_bits, scheme.recipe.shift_bits);
-    auto start = std::chrono::steady_clock::now();
+    const Stopwatch quantising;
     compiler::RecipeResult quantised;
     {
       const Progress progress("quantising " + scheme.name, 0, options_.show_progress());
       quantised = compiler::quantize_by_recipe(graph(), *network_.calibration, network_.inputs, arch,
                                                scheme.recipe, options_.threads);
     }
-    result.quantise_seconds = seconds_since(start);
-    start = std::chrono::steady_clock::now();
+    result.quantise_seconds = quantising.seconds();
+    const Stopwatch measuring;
     const hw::Program program = compiler::compile(quantised.quantized, arch);
     check(program, quantised.quantized, arch, result);
     {
@@ -121,7 +118,7 @@ class Comparison {
       const AccuracyJob job{program, nullptr, images_, loader_, options_.threads, &scores_};
       result.accuracy = measure_accuracy(job, [&] { progress.advance(); });
     }
-    result.measure_seconds = seconds_since(start);
+    result.measure_seconds = measuring.seconds();
     result.bytes = scheme_bytes(quantised.quantized);
     result.scales = layer_scales(quantised.scaled, quantised.quantized);
     result.layers = compiler::compare_layers(quantised.scaled, quantised.quantized, compared_inputs());

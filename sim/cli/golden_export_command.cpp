@@ -2,11 +2,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cmath>
 
 #include "compiler/data/image_set.h"
 #include "hw/common/error.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
 #include "sim/cli/exit_codes.h"
@@ -87,7 +87,7 @@ std::vector<std::int32_t> input_of(const ExportCommand& options, const PreparedP
   const auto& tensor = program.tensor(program.input);
   const compiler::MapShape shape{tensor.channels, tensor.height, tensor.width};
   if (options.input.empty()) {
-    return quantized_input(program, compiler::synthetic_input(shape, synthetic_seed(options.seed, 0)));
+    return synthetic_codes(program, options.seed);
   }
   if (fs::path(options.input).extension() == ".npy") return npy_input(options.input, program);
   const ImageInputs images{compiler::load_geometry(fs::path(options.input).parent_path()),
@@ -96,7 +96,7 @@ std::vector<std::int32_t> input_of(const ExportCommand& options, const PreparedP
 }
 
 int export_golden(const ExportCommand& options) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const auto arch = hw::load_arch(find_arch(options.arch));
   const auto prepared = prepare_program_file(options.program, arch);
   const auto input = input_of(options, prepared);
@@ -130,9 +130,8 @@ int export_golden(const ExportCommand& options) {
       ++files;
     }
   }
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   fmt::print("{}: {} streams ({} expected), {} files, {:.1f} MB, {:.2f} s\n", options.output,
-             manifest.streams.size(), expected, files, static_cast<double>(bytes) / 1e6, seconds.count());
+             manifest.streams.size(), expected, files, static_cast<double>(bytes) / 1e6, watch.seconds());
   return kExitOk;
 }
 

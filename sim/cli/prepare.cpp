@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <thread>
 
@@ -13,6 +12,7 @@
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
+#include "hw/common/stopwatch.h"
 #include "hw/isa/verifier.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/network_source.h"
@@ -22,10 +22,6 @@ namespace npu::sim {
 namespace {
 
 namespace fs = std::filesystem;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 compiler::Calibration calibrate_synthetic(const compiler::Graph& canonical, std::uint64_t seed,
                                           bool show_progress) {
@@ -132,17 +128,17 @@ PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progr
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
   prepared.normalisation = loaded.normalisation;
-  const auto passes_start = std::chrono::steady_clock::now();
+  const Stopwatch passes;
   prepared.float_graph = compiler::canonicalise(loaded.graph);
-  prepared.compile_seconds = seconds_since(passes_start);
-  const auto calibration_start = std::chrono::steady_clock::now();
+  prepared.compile_seconds = passes.seconds();
+  const Stopwatch calibrating;
   prepared.calibration = obtain_calibration(*prepared.float_graph, loaded, options, prepared, show_progress);
-  prepared.calibration_seconds = seconds_since(calibration_start);
+  prepared.calibration_seconds = calibrating.seconds();
   return prepared;
 }
 
 void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   prepared.shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
   const auto recipe = recipe_of(options, *prepared.shift_bits, !prepared.inputs.empty());
   const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -151,7 +147,7 @@ void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, 
   prepared.program =
       compiler::compile(result.quantized, arch, {.mapper = options.mapper, .images = options.batch});
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
-  prepared.compile_seconds += seconds_since(start);
+  prepared.compile_seconds += watch.seconds();
 }
 
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
@@ -171,12 +167,12 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
   auto loaded = load_network(options.network, options.seed);
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   prepared.float_graph = compiler::canonicalise(loaded.graph);
   const auto shapes = compiler::shape_graph(*prepared.float_graph);
   compiler::PlanCache plans(arch, options.mapper);
   prepared.program = compiler::compile_shapes(shapes, arch, plans, true, options.batch);
-  prepared.compile_seconds = seconds_since(start);
+  prepared.compile_seconds = watch.seconds();
   return prepared;
 }
 

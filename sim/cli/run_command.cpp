@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <thread>
@@ -13,17 +12,18 @@
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
-#include "hw/common/hash.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/accuracy.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
+#include "sim/cli/execution.h"
 #include "sim/cli/exit_codes.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/output_folder.h"
 #include "sim/cli/prepare.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/terminal.h"
-#include "sim/engines/estimate/estimate_engine.h"
+#include "sim/engines/common/tensor_io.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/conservation.h"
@@ -73,10 +73,6 @@ struct RunOptions {
   bool show_progress() const { return !quiet; }
 };
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 ImageInputs image_inputs(const PreparedProgram& prepared, const fs::path& folder) {
   const auto& input = prepared.program.tensor(prepared.program.input);
   return {compiler::load_geometry(folder), require_normalisation(prepared),
@@ -96,8 +92,6 @@ std::vector<compiler::LabelledImage> list_data_set(const RunOptions& options, co
   }
   return images;
 }
-
-constexpr std::int64_t kBatchSeeds = 100'000;  // synthetic images of a batch behind the first
 
 // `count` files of the data set from `first` on, starting over at its end.
 std::vector<fs::path> consecutive(const std::vector<compiler::LabelledImage>& images, std::int64_t first,
@@ -140,49 +134,10 @@ std::vector<std::int32_t> timed_input(const RunOptions& options, const PreparedP
     return batch_of(prepared.program, image_inputs(prepared, image.parent_path()),
                     consecutive(images, 0, count));
   }
-  const auto& input = prepared.program.tensor(prepared.program.input);
   report.input_source = fmt::format(
       "{}, seed {}", count == 1 ? "synthetic random field" : fmt::format("{} synthetic random fields", count),
       options.network.seed);
-  std::vector<std::int32_t> batch;
-  for (std::int64_t index = 0; index < count; ++index) {
-    // Seeds of the calibration's inputs are small and positive.
-    const auto seed = synthetic_seed(options.network.seed, index == 0 ? 0 : kBatchSeeds + index);
-    const auto field = compiler::synthetic_input({input.channels, input.height, input.width}, seed);
-    const auto values = quantized_input(prepared.program, field);
-    batch.insert(batch.end(), values.begin(), values.end());
-  }
-  return batch;
-}
-
-void compare(const std::vector<std::uint8_t>& timed, const std::vector<std::uint8_t>& functional,
-             RunReport& report) {
-  ++report.check.compared;
-  if (timed != functional) ++report.check.different;
-}
-
-void run_estimate_engine(const std::filesystem::path& configs, RunReport& report) {
-  const auto energies = hw::load_unit_energies(report.arch, configs);
-  const auto start = std::chrono::steady_clock::now();
-  report.timed = TimedRun{run_estimate(report.program, report.arch), energies};
-  report.host.simulation = seconds_since(start);
-  report.input_source = "none (an estimate has no data)";
-}
-
-// Runs the input on the functional engine and, if asked, on the SystemC machine.
-void run_timed_input(const RunOptions& options, const std::vector<std::int32_t>& input,
-                     const std::filesystem::path& configs, RunReport& report) {
-  FunctionalEngine engine(report.program);
-  const auto output = element_bytes_of(engine.run(input), report.program.format.activation_bytes());
-  report.output_sha256 = sha256_hex(output);
-  report.saturated = engine.saturated();
-  if (options.engine != "systemc") return;
-  const auto energies = hw::load_unit_energies(report.arch, configs);
-  const Progress progress("simulating in SystemC", 0, options.show_progress());
-  const auto start = std::chrono::steady_clock::now();
-  report.timed = TimedRun{run_systemc(report.program, report.arch, input), energies};
-  report.host.simulation = seconds_since(start);
-  compare(report.timed->result.output, output, report);
+  return synthetic_codes(prepared.program, options.network.seed);
 }
 
 void spot_check(const RunOptions& options, const ImageInputs& inputs,
@@ -194,9 +149,9 @@ void spot_check(const RunOptions& options, const ImageInputs& inputs,
   for (std::int64_t check = 1; check <= checks; ++check) {
     const auto first = check * (available - 1) / checks;
     const auto input = batch_of(report.program, inputs, consecutive(images, first, report.program.images()));
-    const auto timed = run_systemc(report.program, report.arch, input);
-    compare(timed.output, element_bytes_of(engine.run(input), report.program.format.activation_bytes()),
-            report);
+    compare_outputs(run_systemc(report.program, report.arch, input).output,
+                    element_bytes_of(engine.run(input), report.program.format.activation_bytes()),
+                    report.check);
     progress.advance();
   }
 }
@@ -204,7 +159,7 @@ void spot_check(const RunOptions& options, const ImageInputs& inputs,
 void measure_data_set(const RunOptions& options, const PreparedProgram& prepared,
                       const std::vector<compiler::LabelledImage>& images, RunReport& report) {
   const auto inputs = image_inputs(prepared, options.images);
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   {
     Progress progress("classifying", static_cast<std::int64_t>(images.size()), options.show_progress());
     const AccuracyJob job{report.program, prepared.float_graph ? &*prepared.float_graph : nullptr, images,
@@ -213,7 +168,7 @@ void measure_data_set(const RunOptions& options, const PreparedProgram& prepared
   }
   report.accuracy->source =
       options.images + (options.labels.empty() ? ", no labels" : ", labels " + options.labels);
-  report.host.accuracy = seconds_since(start);
+  report.host.accuracy = watch.seconds();
   if (options.engine == "systemc") spot_check(options, inputs, images, report);
 }
 
@@ -267,20 +222,10 @@ int run(const RunOptions& options) {
                      "the estimate engine has no data; use --engine systemc or functional");
   }
   require_writable_folder(options.out);
-  RunReport report;
-  report.arch_source = find_arch(options.arch).string();
-  report.arch = hw::load_arch(report.arch_source);
-  report.engine = options.engine;
-  const auto prepared = prepare(options, report.arch);
-  report.program = prepared.program;
-  report.network_source = prepared.network_source;
-  report.shift_bits = prepared.shift_bits;
-  if (prepared.calibration) {
-    report.calibration_source = prepared.calibration->source;
-    report.calibration_inputs = prepared.calibration->inputs;
-  }
-  report.host.calibration = prepared.calibration_seconds;
-  report.host.compile = prepared.compile_seconds;
+  const std::string arch_source = find_arch(options.arch).string();
+  const hw::ArchConfig arch = hw::load_arch(arch_source);
+  const auto prepared = prepare(options, arch);
+  RunReport report = describe_run(prepared, arch, arch_source, options.engine);
 
   if (options.footprint && prepared.float_graph) {
     report.advice = compiler::advise_buffers(compiler::shape_graph(*prepared.float_graph), report.arch,
@@ -288,9 +233,10 @@ int run(const RunOptions& options) {
   }
   const auto images = list_data_set(options, report.program);
   if (options.engine == "estimate") {
-    run_estimate_engine(config_root(), report);
+    run_without_data(config_root(), report);
   } else {
-    run_timed_input(options, timed_input(options, prepared, images, report), config_root(), report);
+    const Progress progress("simulating", 0, options.show_progress());
+    run_with_data(timed_input(options, prepared, images, report), config_root(), {}, report);
   }
   if (!images.empty()) measure_data_set(options, prepared, images, report);
 
