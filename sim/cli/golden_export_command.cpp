@@ -66,33 +66,14 @@ std::vector<std::int32_t> integers_of(const golden::NpyArray& array, const hw::P
   return values;
 }
 
-std::vector<std::int32_t> npy_input(const std::string& path, const hw::Program& program) {
-  const auto array = golden::read_npy(path);
-  if (array.header.kind != 'f') return integers_of(array, program, path);
-  const auto& tensor = program.tensor(program.input);
-  if (std::ssize(array.values) != tensor.height * tensor.width * tensor.channels) {
-    throw InputError(path, fmt::format("found {} elements, expected {} x {} x {} (channels, rows, columns)",
-                                       array.values.size(), tensor.channels, tensor.height, tensor.width));
-  }
-  std::vector<float> values;
-  for (const double value : array.values) {
-    if (!std::isfinite(value)) throw InputError(path, "found a number that is not finite");
-    values.push_back(static_cast<float>(value));
-  }
-  return quantized_input(program, values);
-}
-
 std::vector<std::int32_t> input_of(const ExportCommand& options, const PreparedProgram& prepared) {
   const auto& program = prepared.program;
-  const auto& tensor = program.tensor(program.input);
-  const compiler::MapShape shape{tensor.channels, tensor.height, tensor.width};
-  if (options.input.empty()) {
-    return synthetic_codes(program, options.seed);
+  if (options.input.empty()) return synthetic_codes(program, options.seed);
+  if (fs::path(options.input).extension() == ".npy") {
+    const auto array = golden::read_npy(options.input);
+    if (array.header.kind != 'f') return integers_of(array, program, options.input);
   }
-  if (fs::path(options.input).extension() == ".npy") return npy_input(options.input, program);
-  const ImageInputs images{compiler::load_geometry(fs::path(options.input).parent_path()),
-                           require_normalisation(prepared), shape};
-  return quantized_input(program, images.load(options.input));
+  return quantized_input(program, compiler::DataSet(options.input, "", 0, input_format(prepared)).input(0));
 }
 
 int export_golden(const ExportCommand& options) {

@@ -40,10 +40,6 @@ std::vector<int> top_classes(std::span<const Value> values, int count) {
 template std::vector<int> top_classes(std::span<const std::int32_t>, int);
 template std::vector<int> top_classes(std::span<const float>, int);
 
-std::vector<float> ImageInputs::load(const std::filesystem::path& image) const {
-  return compiler::to_input(compiler::load_image(image), geometry, normalisation, shape);
-}
-
 std::uint64_t synthetic_seed(std::uint64_t run_seed, std::int64_t index) {
   constexpr std::uint64_t kSeedsPerRun = 1'000'000;
   return run_seed * kSeedsPerRun + static_cast<std::uint64_t>(index);

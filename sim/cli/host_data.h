@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -24,15 +23,6 @@ std::vector<std::int32_t> quantized_input(const hw::Program& program, std::span<
 /// Indices of the `count` largest values, largest first; equal values in order of index.
 template <class Value>
 std::vector<int> top_classes(std::span<const Value> values, int count);
-
-/// Float network inputs from image files.
-struct ImageInputs {
-  compiler::ImageGeometry geometry;
-  compiler::InputNormalisation normalisation;
-  compiler::MapShape shape;
-
-  std::vector<float> load(const std::filesystem::path& image) const;
-};
 
 /// Seed of the i-th synthetic input of a run with the given `--seed`; never the same for two uses.
 std::uint64_t synthetic_seed(std::uint64_t run_seed, std::int64_t index);
