@@ -56,7 +56,8 @@ class Quantizer {
         groups_(find_scale_groups(graph)),
         ranges_(group_ranges(groups_, calibration, options.ranges)),
         stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits},
-        conv_widths_{arch.data.weight_bits, arch.data.accumulator_bits, arch.compounding.multiplier_bits,
+        conv_widths_{std::min(options.weight_bits.value_or(arch.data.weight_bits), arch.data.weight_bits),
+                     arch.data.accumulator_bits, arch.compounding.multiplier_bits,
                      (1 << options.shift_bits) - 1} {
     double widest = 0;
     for (const auto& [leader, range] : ranges_) widest = std::max(widest, range.width());

@@ -23,14 +23,15 @@ struct QuantizerOptions {
   /// is the plain layer-wise scheme with maximum scaling that the shift is compared with.
   std::optional<bool> bias_correction = std::nullopt;
   LayerInputs* layer_inputs = nullptr;  ///< what layers read, measured as they are quantised; not owned
-  std::map<std::string, Range>
-      ranges = {};  ///< of values that shall not have their calibrated minimum and maximum
+  std::map<std::string, Range> ranges =
+      {};  ///< of values that shall not have their calibrated minimum and maximum
   bool means_from_calibration = false;  ///< even with `layer_inputs`
   bool match_outputs =
       false;  ///< biases so that output means, after the activation, are float's; needs the same
   bool optimise_rounding = false;  ///< weights rounded for the layer's output; needs `layer_inputs`
   bool search_scales = false;      ///< weight scales by output error; needs `layer_inputs`
-  WeightScheme scheme = WeightScheme::kShift;  ///< others use no shifts, whatever shift_bits says
+  std::optional<int> weight_bits = std::nullopt;  ///< values of weights use so many of the machine's bits
+  WeightScheme scheme = WeightScheme::kShift;     ///< others use no shifts, whatever shift_bits says
 };
 
 /// `canonical` must come from canonicalise(). The result has passed verify_quantized. Throws GraphError

@@ -70,6 +70,7 @@ class Cook {
     QuantizerOptions options;
     options.scheme = recipe_.scheme;
     options.shift_bits = recipe_.scheme == WeightScheme::kShift ? recipe_.shift_bits : 0;
+    options.weight_bits = recipe_.weight_bits;
     options.bias_correction = recipe_.bias_correction != BiasCorrection::kNone;
     options.match_outputs = recipe_.bias_correction == BiasCorrection::kMeasured;
     options.search_scales = recipe_.search_scales;
@@ -85,7 +86,7 @@ class Cook {
   }
 
  private:
-  bool needs_inputs() const {
+  bool needs_layer_inputs() const {
     return recipe_.search_scales || recipe_.optimise_rounding ||
            recipe_.bias_correction == BiasCorrection::kMeasured;
   }
@@ -93,9 +94,9 @@ class Cook {
   std::unique_ptr<LayerInputs> make_layer_inputs() {
     if (recipe_.bias_correction == BiasCorrection::kAnalytic) {
       use_analytic_means(graph_, calibration_);
-      if (!needs_inputs()) return nullptr;
+      if (!needs_layer_inputs()) return nullptr;
     }
-    if (!needs_inputs()) return nullptr;
+    if (!needs_layer_inputs()) return nullptr;
     NPU_CHECK(!inputs_.empty(), "this recipe needs calibration inputs");
     return std::make_unique<CalibrationRun>(graph_, calibration_, inputs_, threads_);
   }
@@ -148,6 +149,11 @@ class Cook {
 };
 
 }  // namespace
+
+bool Recipe::needs_inputs() const {
+  return search_scales || optimise_rounding || fit_scores || bias_correction == BiasCorrection::kMeasured ||
+         scaling == ChannelScaling::kCrossLayer || range_method != RangeMethod::kMinMax;
+}
 
 Recipe Recipe::without_inputs() const {
   Recipe recipe = *this;

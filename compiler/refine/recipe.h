@@ -33,7 +33,8 @@ enum class ChannelScaling {
 
 struct Recipe {
   WeightScheme scheme = WeightScheme::kShift;
-  int shift_bits = 4;  ///< of kShift; 0 is the plain layer-wise scheme
+  int shift_bits = 4;                             ///< of kShift; 0 is the plain layer-wise scheme
+  std::optional<int> weight_bits = std::nullopt;  ///< fewer values than the machine's width allows, from 2 on
   ChannelScaling scaling = ChannelScaling::kRangeFilling;
   BiasCorrection bias_correction = BiasCorrection::kMeasured;
   bool search_scales = true;
@@ -42,6 +43,8 @@ struct Recipe {
   double percentile = 99.99;  ///< of kPercentile
   bool fit_scores = true;     ///< a classifier's output range by divergence (output_range.h)
 
+  /// Whether a step looks at calibration inputs, not only at the ranges and means found with them.
+  bool needs_inputs() const;
   /// Every step that needs no inputs beyond a saved calibration.
   Recipe without_inputs() const;
   /// Nothing but the scheme: maximum scaling, nearest rounding, no correction.
