@@ -39,7 +39,8 @@ using namespace sim::golden;
 
 hw::ArchConfig machine() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
 
-// Convolutions of every form, a residual add, and sums beyond 16 bits.
+// Convolutions of every form, a fully connected layer wider than the array, a residual add, and sums beyond
+// 16 bits.
 compiler::QuantizedGraph small_network(std::uint64_t seed) {
   tests::NetworkMaker maker(seed, {6, 13, 11});
   tests::NetworkMaker::ConvShape dense;
@@ -50,8 +51,14 @@ compiler::QuantizedGraph small_network(std::uint64_t seed) {
   x = maker.add(x, y);
   x = maker.depthwise(x, 3, 2);
   tests::NetworkMaker::ConvShape leaky{7, 3, 1, 1, 1, 0, 1, 0, 1, true};
-  return maker.finish(maker.conv(x, leaky));
+  x = maker.conv(x, leaky);
+  x = maker.average_pool(x, 3, 3, 0, false);
+  tests::NetworkMaker::ConvShape connected{300, 2, 1, 1, 0, 0, 0, 0, 1, false};
+  return maker.finish(maker.conv(x, connected));
 }
+
+// Sums and outputs of small_network's convolutions, the add.
+constexpr std::int64_t kRtlStreams = 5 * 2 + 1;
 
 struct Exported {
   hw::ArchConfig arch;
@@ -130,8 +137,7 @@ TEST_CASE("The RTL's dumps match the export in both dataflows, bit for bit") {
       const auto result = check_dump(made->golden() / kManifestFile, dump, {});
       CHECK(result.count(StreamStatus::kMismatch) == 0);
       CHECK(result.count(StreamStatus::kUnusable) == 0);
-      CHECK(result.count(StreamStatus::kMatch) ==
-            4 * 2 + 1);  // sums and outputs of the convolutions, the add
+      CHECK(result.count(StreamStatus::kMatch) == kRtlStreams);
     }
   }
 }
@@ -148,7 +154,7 @@ TEST_CASE("The RTL follows every rounding rule") {
     REQUIRE(run_bench(*made, dump, 0) == 0);
     const auto result = check_dump(made->golden() / kManifestFile, dump, {});
     CHECK(result.count(StreamStatus::kMismatch) == 0);
-    CHECK(result.count(StreamStatus::kMatch) == 9);
+    CHECK(result.count(StreamStatus::kMatch) == kRtlStreams);
   }
 }
 
@@ -180,6 +186,7 @@ TEST_CASE(
       {23, "ws", "PE array", ""},
       {24, "ws", "PE array", ""},
       {25, "os", "PE array", ""},
+      {26, "os", "PE array", ""},
       {40, "ws", "vector unit", "zero point of b not subtracted"},
       {41, "ws", "vector unit", "rounding"},
   };

@@ -25,9 +25,11 @@ struct ArrayPins {
   int os_move = 0;
   bool os_mac = false;
   bool os_first = false;
+  bool os_bank = false;
   int os_index = 0;
   std::int32_t os_weight = 0;
   bool os_drain_load = false;
+  int os_drain_index = 0;
 };
 
 struct ArrayResult {
