@@ -10,21 +10,13 @@
 #include "compiler/codegen/compile.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
-#include "hw/modules/rtl/rtl_units.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/golden/checker.h"
 #include "sim/golden/diagnosis.h"
 #include "sim/golden/exporter.h"
 #include "tests/random_network.h"
-
-#define SKIP_WITHOUT_VERILATOR()                     \
-  do {                                               \
-    if (!hw::rtl_available()) {                      \
-      std::puts("SKIPPED: Verilator was not found"); \
-      return;                                        \
-    }                                                \
-  } while (false)
+#include "tests/rtl/skip.h"
 
 #ifndef NPUSIM_RTL_BENCH
 #define NPUSIM_RTL_BENCH ""
