@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "compiler/codegen/compile.h"
@@ -17,6 +18,7 @@
 #include "sim/golden/exporter.h"
 #include "tests/random_network.h"
 #include "tests/rtl/skip.h"
+#include "tests/sim/cli/tool.h"
 
 #ifndef NPUSIM_RTL_BENCH
 #define NPUSIM_RTL_BENCH ""
@@ -224,10 +226,54 @@ TEST_CASE("The SystemC machine with the RTL as array, as compounding unit or as 
 TEST_CASE("A machine that the RTL was not built for is refused with the shape it has") {
   auto arch = machine();
   arch.pe_array.model = hw::UnitModel::kRtl;
+  const hw::RtlShape built{16, 16, 16, 8, 32};
+  CHECK_NOTHROW(hw::require_rtl(arch, built));
   arch.pe_array.rows = 5;
+  try {
+    hw::require_rtl(arch, built);
+    FAIL("5 rows are no 16");
+  } catch (const ConfigError& error) {
+    CHECK(std::string(error.what()).find("/pe_array/model") != std::string::npos);
+    CHECK(std::string(error.what()).find("16x16 PEs with 16 registers") != std::string::npos);
+  }
   CHECK_THROWS_AS(hw::require_rtl(arch), ConfigError);
   arch.pe_array.model = hw::UnitModel::kFast;
   CHECK_NOTHROW(hw::require_rtl(arch));
+}
+
+TEST_CASE("A build without Verilator refuses the RTL model and says what to do") {
+  for (const bool array : {true, false}) {
+    auto arch = machine();
+    (array ? arch.pe_array.model : arch.compounding.model) = hw::UnitModel::kRtl;
+    try {
+      hw::require_rtl(arch, std::nullopt);
+      FAIL("there is no RTL");
+    } catch (const ConfigError& error) {
+      const std::string text = error.what();
+      CHECK(text.find(array ? "/pe_array/model" : "/compounding/model") != std::string::npos);
+      CHECK(text.find("install Verilator") != std::string::npos);
+    }
+  }
+}
+
+// In a build with Verilator the tool simulates, in one without it refuses: both by its command line.
+TEST_CASE("The tool with the RTL model runs where Verilator was found, and else ends with the reason") {
+  const tests::TemporaryFolder folder;
+  auto arch = machine();
+  arch.compounding.model = hw::UnitModel::kRtl;
+  const auto path = (folder.path() / "machine.json").string();
+  write_file(path, hw::arch_to_json(arch).dump());
+  const auto made = exported(machine(), 9);
+  const auto program = (folder.path() / "net.npu").string();
+  write_file(program, hw::serialize(made->program));
+  const auto result = tests::run_tool({"run", "--program", program, "--arch", path});
+  INFO(result.output << result.errors);
+  if (hw::rtl_available()) {
+    CHECK(result.exit_code == 0);
+  } else {
+    CHECK(result.exit_code == 2);
+    CHECK(result.errors.find("install Verilator") != std::string::npos);
+  }
 }
 
 }  // namespace npu

@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -99,6 +100,8 @@ RtlShape rtl_shape();
 
 /// Throws ConfigError if the machine asks for the RTL and this build has none or has it in another shape.
 void require_rtl(const ArchConfig& arch);
+/// The same for another build: `built` is its shape, or nothing where Verilator was not found.
+void require_rtl(const ArchConfig& arch, const std::optional<RtlShape>& built);
 
 /// Elaborates the units as a SystemC module; call before the simulation starts. Null where there are none.
 std::unique_ptr<RtlUnits> make_rtl_units(const std::string& name);
