@@ -1,10 +1,12 @@
 #!/usr/bin/env bash
 # Cycles of the RTL array against the formula, layer by layer, as a table in Markdown: one network on the preset machine
-# with one dataflow. "overlap" has each output-stationary CONV begin while the one before drains. Every dump is checked.
+# with one dataflow; builds the tool and the bench if need be. "overlap" has each output-stationary CONV begin while the one before drains. Every dump is checked.
 # Usage: scripts/rtl_cycles.sh NETWORK ws|os LAYERS [build folder, default build/release]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 network=$1 dataflow=$2 layers=$3 build=${4:-build/release}
+[ -f "$build/build.ninja" ] || cmake --preset "$(basename "$build")"
+cmake --build "$build" --target npusim rtl_bench > /dev/null
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 
