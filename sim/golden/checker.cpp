@@ -180,7 +180,8 @@ class Checker {
                  : Coordinates{0, starts[static_cast<std::size_t>(difference.record)] + difference.element,
                                0});
         });
-    result_.guesses = diagnose({result_, result, location, dump_words(stream, format()), locator_});
+    result_.guesses = diagnose(
+        {result_, result, location, dump_words(stream, format()), locator_, options_.pattern_window_bytes});
     result_.first = location;
   }
 

@@ -44,6 +44,9 @@ struct Location {
 struct CheckOptions {
   bool partial = false;              ///< a dump may be short or have gaps
   std::optional<DumpFormat> format;  ///< instead of the manifest's
+  /// Streams longer than this are compared whole, but their pattern is sought in so many bytes around the
+  /// first wrong element.
+  std::int64_t pattern_window_bytes = std::int64_t{16} << 20;
 };
 
 struct CheckResult {

@@ -70,6 +70,7 @@ void guess_byte_order(const StreamData& data, int word_bytes, std::vector<Guess>
       }
     }
   }
+  if (!data.whole) return;
   const std::int64_t size = std::ssize(data.found_bytes) / word_bytes * word_bytes;
   const double backwards = agreement(data, 0, [&](std::int64_t at) {
     return size - word_bytes - at / word_bytes * word_bytes + at % word_bytes;
@@ -86,7 +87,9 @@ void guess_moved_words(const StreamData& data, int word_bytes, std::vector<Guess
   const auto consider = [&](std::int64_t bytes, const std::string& what) {
     const double share = agreement(data, begin, [&](std::int64_t at) { return at + bytes; });
     if (share > best.explained) {
-      best = {fmt::format("{} word {}: everything after it is moved", what, begin / word_bytes), share};
+      best = {fmt::format("{} word {}: everything after it is moved", what,
+                          (data.first_byte + begin) / word_bytes),
+              share};
     }
   };
   for (std::int64_t words = 1; words <= kMaxWordsMoved; ++words) {
@@ -101,6 +104,26 @@ void guess_moved_words(const StreamData& data, int word_bytes, std::vector<Guess
   }
   const double plain = agreement(data, begin, [](std::int64_t at) { return at; });
   if (best.explained > plain) guesses.push_back(best);
+}
+
+// Elements of another width, or a word that stands where the next one belongs.
+void guess_width_and_repetition(const StreamData& data, const std::vector<Wrong>& wrong, int element_bytes,
+                                int word_bytes, std::vector<Guess>& guesses) {
+  const std::int64_t per_word = std::max(1, word_bytes / element_bytes);
+  guesses.push_back({"the word is the one before it again: written twice, or its address stood still",
+                     share(wrong, [&](const Wrong& one) {
+                       return one.index >= per_word &&
+                              one.found == data.expected[static_cast<std::size_t>(one.index - per_word)];
+                     })});
+  if (!data.whole) return;  // in a window the elements would lie elsewhere
+  for (const int factor : {2, 4}) {
+    const double wider = agreement(data, 0, [&](std::int64_t at) {
+      return at / element_bytes * element_bytes * factor + at % element_bytes;
+    });
+    guesses.push_back(
+        {fmt::format("each element takes {} bytes, expected {}", factor * element_bytes, element_bytes),
+         wider});
+  }
 }
 
 void guess_values(const std::vector<Wrong>& wrong, int element_bytes, std::vector<Guess>& guesses) {
@@ -163,7 +186,9 @@ void guess_arrangement(const DiagnosisInput& input, const StreamData& data, std:
                        static_cast<double>(counts.undefined) / static_cast<double>(counts.different)});
   }
   if (wrong.empty()) return;
-  guess_values(wrong, input.result.stream->element_bytes, guesses);
+  const int element_bytes = input.result.stream->element_bytes;
+  guess_values(wrong, element_bytes, guesses);
+  guess_width_and_repetition(data, wrong, element_bytes, input.dump_words.word_bytes, guesses);
   if (std::ssize(wrong) < kMinimumEvidence) return;
   guess_byte_order(data, input.dump_words.word_bytes, guesses);
   guess_moved_words(data, input.dump_words.word_bytes, guesses);

@@ -11,6 +11,8 @@
 namespace npu::sim::golden {
 namespace {
 
+constexpr std::int64_t kMinimumEvidence = 8;
+
 /// A part of the stream: the elements that belong together, in a fixed order.
 struct Part {
   std::string name;
@@ -96,6 +98,34 @@ std::vector<Part> tile_parts(const Coordinates& extents, const std::vector<TileB
   return parts;
 }
 
+// The whole tensor is moved by some rows or columns. The share is that of the wrong elements that have a
+// counterpart.
+void guess_moved_places(const Coordinates& extents, const StreamData& data, std::vector<Guess>& guesses) {
+  const auto consider = [&](const char* axis, std::int64_t count, std::int64_t stride, std::int64_t by) {
+    std::int64_t wrong = 0, explained = 0;
+    for (std::int64_t element = 0; element < std::ssize(data.expected); ++element) {
+      const std::int64_t place = element / stride % count + by;
+      if (place < 0 || place >= count) continue;
+      const auto at = static_cast<std::size_t>(element);
+      if (data.known[at] != 0 && data.found[at] == data.expected[at]) continue;
+      ++wrong;
+      explained += data.known[at] != 0 &&
+                           data.found[at] == data.expected[static_cast<std::size_t>(element + by * stride)]
+                       ? 1
+                       : 0;
+    }
+    if (explained < kMinimumEvidence) return;
+    guesses.push_back(
+        {fmt::format("every {} holds what the {} {:+} should hold: off by {}", axis, axis, by, by),
+         static_cast<double>(explained) / static_cast<double>(wrong)});
+  };
+  for (const std::int64_t by : {-2, -1, 1, 2}) {
+    consider("row", extents.row, extents.column * extents.channel, by);
+    consider("column", extents.column, extents.channel, by);
+    consider("channel", extents.channel, 1, by);
+  }
+}
+
 }  // namespace
 
 void guess_exchange(const DiagnosisInput& input, const StreamData& data, std::vector<Guess>& guesses) {
@@ -103,9 +133,12 @@ void guess_exchange(const DiagnosisInput& input, const StreamData& data, std::ve
   if (stream.content != Content::kLayerOutput && stream.content != Content::kNetworkOutput) {
     std::vector<Part> records;
     for (std::size_t index = 0; index < stream.records.size(); ++index) {
+      const std::int64_t begin = data.index_of(data.starts[index]);
+      const std::int64_t elements = stream.records[index].elements;
+      if (elements == 0 || begin < 0 || data.index_of(data.starts[index] + elements - 1) < 0) continue;
       Part part{fmt::format("the result of instruction {}", stream.records[index].pc), {}};
-      part.elements.resize(static_cast<std::size_t>(stream.records[index].elements));
-      std::iota(part.elements.begin(), part.elements.end(), data.starts[index]);
+      part.elements.resize(static_cast<std::size_t>(elements));
+      std::iota(part.elements.begin(), part.elements.end(), begin);
       records.push_back(std::move(part));
     }
     guess_parts("results of instructions", records, data, guesses);
@@ -125,6 +158,7 @@ void guess_exchange(const DiagnosisInput& input, const StreamData& data, std::ve
   if (input.locator.tiles() != nullptr && layer >= 0) {
     guess_parts("tiles", tile_parts(extents, input.locator.tiles()->boxes_of(layer)), data, guesses);
   }
+  guess_moved_places(extents, data, guesses);
   // Channel first instead of channel last.
   std::int64_t equal = 0;
   std::int64_t element = 0;

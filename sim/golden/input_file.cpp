@@ -35,11 +35,26 @@ std::int64_t InputFile::read(std::span<std::uint8_t> bytes) {
 int InputFile::next() {
   if (at_ == end_) {
     block_.resize(kBlockBytes);
+    block_begin_ += static_cast<std::int64_t>(end_);
     end_ = static_cast<std::size_t>(read(block_));
     at_ = 0;
     if (end_ == 0) return -1;
   }
   return block_[at_++];
+}
+
+std::int64_t InputFile::position() const { return block_begin_ + static_cast<std::int64_t>(at_); }
+
+void InputFile::seek(std::int64_t position) {
+  NPU_CHECK(hash_ == nullptr, "a hashed file is read front to back");
+  if (position >= block_begin_ && position <= block_begin_ + static_cast<std::int64_t>(end_)) {
+    at_ = static_cast<std::size_t>(position - block_begin_);
+    return;
+  }
+  if (::fseeko(file_.get(), position, SEEK_SET) != 0)
+    throw InputError(path_.string(), fmt::format("cannot be read: {}", std::strerror(errno)));
+  block_begin_ = position;
+  at_ = end_ = 0;
 }
 
 }  // namespace npu::sim::golden

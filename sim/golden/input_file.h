@@ -1,4 +1,4 @@
-// A file read front to back in blocks.
+// A file read in blocks, front to back unless it is told to go elsewhere.
 #pragma once
 
 #include <cstdint>
@@ -18,6 +18,9 @@ class InputFile {
   explicit InputFile(std::filesystem::path path, Sha256* hash = nullptr);
   std::int64_t read(std::span<std::uint8_t> bytes);  ///< fewer only at the end
   int next();                                        ///< one byte, or -1 at the end
+  std::int64_t position() const;                     ///< of the next byte that next() gives
+  /// next() goes on there. Not together with a hash, which must see every byte once.
+  void seek(std::int64_t position);
   const std::filesystem::path& path() const { return path_; }
 
  private:
@@ -28,6 +31,7 @@ class InputFile {
   std::unique_ptr<std::FILE, Close> file_;
   Sha256* hash_;
   std::vector<std::uint8_t> block_;  ///< for next()
+  std::int64_t block_begin_ = 0;
   std::size_t at_ = 0;
   std::size_t end_ = 0;
 };

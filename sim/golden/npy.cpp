@@ -93,7 +93,7 @@ double item_value(std::uint64_t bits, const NpyHeader& header) {
 }
 
 /// Elements of an array as payload elements; each must fit the stream's width.
-class NpyReader : public PayloadReader {
+class NpyReader : public BufferedReader {
  public:
   NpyReader(const std::filesystem::path& path, const PayloadFormat& format)
       : file_(path), header_(read_npy_header(file_)), format_(format), left_(header_.elements()) {
@@ -101,20 +101,8 @@ class NpyReader : public PayloadReader {
     if (format.element_bytes > 8) refuse(file_, "an npy dump", "hex or binary for words of that width");
   }
 
-  std::int64_t read(std::span<std::uint8_t> bytes, std::span<std::uint8_t> /*states*/) override {
-    std::int64_t done = 0;
-    while (done < std::ssize(bytes)) {
-      if (at_ == std::ssize(payload_) && !refill()) break;
-      const std::int64_t count = std::min(std::ssize(payload_) - at_, std::ssize(bytes) - done);
-      std::copy_n(payload_.begin() + at_, count, bytes.begin() + done);
-      at_ += count;
-      done += count;
-    }
-    return done;
-  }
-
  private:
-  bool refill() {
+  bool refill(std::int64_t /*wanted*/) override {
     constexpr std::int64_t kElements = 65536;
     const std::int64_t wanted = std::min(kElements, left_);
     items_.resize(static_cast<std::size_t>(wanted * header_.item_bytes));
@@ -126,7 +114,6 @@ class NpyReader : public PayloadReader {
     }
     left_ -= items;
     if (items < wanted) left_ = 0;
-    at_ = 0;
     return items > 0;
   }
 
@@ -167,8 +154,6 @@ class NpyReader : public PayloadReader {
   std::int64_t in_record_ = 0;
   std::int64_t left_;
   std::vector<std::uint8_t> items_;
-  std::vector<std::uint8_t> payload_;
-  std::int64_t at_ = 0;
 };
 
 }  // namespace

@@ -45,14 +45,9 @@ std::int64_t wrapped(const OutputInputs& inputs) {
                   inputs.output_bits);
 }
 
-}  // namespace
-
-std::int64_t right_output(const OutputInputs& inputs) {
-  return staged(inputs, sum_of(inputs), inputs.stage, inputs.channel_shift, inputs.rounding);
-}
-
-const std::vector<OutputFault>& output_faults() {
-  static const std::vector<OutputFault> kFaults{
+// Of rounding, bias and shift.
+std::vector<OutputFault> rounding_bias_and_shift_faults() {
+  return {
       {"rounding constant missing, or rounding rule floor", with_rule<Rounding::kFloor>},
       {"rounding rule half_up", with_rule<Rounding::kHalfUp>},
       {"rounding rule half_away", with_rule<Rounding::kHalfAway>},
@@ -71,6 +66,12 @@ const std::vector<OutputFault>& output_faults() {
        [](const OutputInputs& in) { return with_shift(in, in.channel_shift - 1); }},
       {"wrong shift: one too many",
        [](const OutputInputs& in) { return with_shift(in, in.channel_shift + 1); }},
+  };
+}
+
+// Of zero point and clamp.
+std::vector<OutputFault> zero_point_and_clamp_faults() {
+  return {
       {"output zero point not added",
        [](const OutputInputs& in) {
          return with_stage(in, [](OutputStage& stage) { stage.zero_point = 0; });
@@ -99,6 +100,12 @@ const std::vector<OutputFault>& output_faults() {
            stage.high = hw::max_of_bits(in.output_bits);
          });
        }},
+  };
+}
+
+// Of number formats and multipliers.
+std::vector<OutputFault> width_faults() {
+  return {
       {"sum sign-extended from 16 bits",
        [](const OutputInputs& in) {
          return with_sum(in, hw::wrap(static_cast<std::int64_t>(sum_of(in)), 16));
@@ -132,6 +139,21 @@ const std::vector<OutputFault>& output_faults() {
                        in.channel_shift, in.rounding);
        }},
   };
+}
+
+}  // namespace
+
+std::int64_t right_output(const OutputInputs& inputs) {
+  return staged(inputs, sum_of(inputs), inputs.stage, inputs.channel_shift, inputs.rounding);
+}
+
+const std::vector<OutputFault>& output_faults() {
+  static const std::vector<OutputFault> kFaults = [] {
+    auto faults = rounding_bias_and_shift_faults();
+    for (const auto& more : {zero_point_and_clamp_faults(), width_faults()})
+      faults.insert(faults.end(), more.begin(), more.end());
+    return faults;
+  }();
   return kFaults;
 }
 

@@ -1,5 +1,6 @@
 // Reads the payload bytes of one stream, front to back, from a file of an export or of a dump: raw binary,
-// hex text with x and z digits, or npy. Memory use does not depend on the file's length.
+// hex text with x and z digits, or npy. Memory use does not depend on the file's length, but for addresses of
+// hex files in disorder.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +19,7 @@ namespace npu::sim::golden {
 enum ByteState : std::uint8_t {
   kKnown = 0,
   kUndefined = 1,  ///< an x or z digit
-  kAbsent = 2,     ///< skipped by an @address of a partial dump
+  kAbsent = 2,     ///< no @address of the dump reaches it
 };
 
 struct PayloadFormat {
@@ -41,6 +42,21 @@ class PayloadReader {
   /// `bytes`, is written only if may_have_unknown(). Throws InputError with the place in the file.
   virtual std::int64_t read(std::span<std::uint8_t> bytes, std::span<std::uint8_t> states) = 0;
   virtual bool may_have_unknown() const { return false; }
+};
+
+/// The reading loop of all readers that give bytes in another form than they lie in the file.
+class BufferedReader : public PayloadReader {
+ public:
+  std::int64_t read(std::span<std::uint8_t> bytes, std::span<std::uint8_t> states) final;
+
+ protected:
+  /// Replaces payload_, and states_ if may_have_unknown(), by what follows; about `wanted` bytes are of use.
+  /// False at the end.
+  virtual bool refill(std::int64_t wanted) = 0;
+  std::vector<std::uint8_t> payload_, states_;
+
+ private:
+  std::int64_t at_ = 0;
 };
 
 enum class Encoding { kBinary, kHex, kNpy };

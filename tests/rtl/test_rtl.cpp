@@ -5,26 +5,20 @@
 #include <algorithm>
 #include <cstdlib>
 #include <map>
+#include <nlohmann/json.hpp>
 #include <set>
 
 #include "compiler/codegen/compile.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
-#include "hw/modules/rtl/rtl_units.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/golden/checker.h"
 #include "sim/golden/diagnosis.h"
 #include "sim/golden/exporter.h"
 #include "tests/random_network.h"
-
-#define SKIP_WITHOUT_VERILATOR()                     \
-  do {                                               \
-    if (!hw::rtl_available()) {                      \
-      std::puts("SKIPPED: Verilator was not found"); \
-      return;                                        \
-    }                                                \
-  } while (false)
+#include "tests/rtl/skip.h"
+#include "tests/sim/cli/tool.h"
 
 #ifndef NPUSIM_RTL_BENCH
 #define NPUSIM_RTL_BENCH ""
@@ -39,7 +33,8 @@ using namespace sim::golden;
 
 hw::ArchConfig machine() { return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json"); }
 
-// Convolutions of every form, a residual add, and sums beyond 16 bits.
+// Convolutions of every form, a fully connected layer wider than the array, a residual add, and sums beyond
+// 16 bits.
 compiler::QuantizedGraph small_network(std::uint64_t seed) {
   tests::NetworkMaker maker(seed, {6, 13, 11});
   tests::NetworkMaker::ConvShape dense;
@@ -50,8 +45,14 @@ compiler::QuantizedGraph small_network(std::uint64_t seed) {
   x = maker.add(x, y);
   x = maker.depthwise(x, 3, 2);
   tests::NetworkMaker::ConvShape leaky{7, 3, 1, 1, 1, 0, 1, 0, 1, true};
-  return maker.finish(maker.conv(x, leaky));
+  x = maker.conv(x, leaky);
+  x = maker.average_pool(x, 3, 3, 0, false);
+  tests::NetworkMaker::ConvShape connected{300, 2, 1, 1, 0, 0, 0, 0, 1, false};
+  return maker.finish(maker.conv(x, connected));
 }
+
+// Sums and outputs of small_network's convolutions, the add.
+constexpr std::int64_t kRtlStreams = 5 * 2 + 1;
 
 struct Exported {
   hw::ArchConfig arch;
@@ -130,8 +131,7 @@ TEST_CASE("The RTL's dumps match the export in both dataflows, bit for bit") {
       const auto result = check_dump(made->golden() / kManifestFile, dump, {});
       CHECK(result.count(StreamStatus::kMismatch) == 0);
       CHECK(result.count(StreamStatus::kUnusable) == 0);
-      CHECK(result.count(StreamStatus::kMatch) ==
-            4 * 2 + 1);  // sums and outputs of the convolutions, the add
+      CHECK(result.count(StreamStatus::kMatch) == kRtlStreams);
     }
   }
 }
@@ -148,7 +148,7 @@ TEST_CASE("The RTL follows every rounding rule") {
     REQUIRE(run_bench(*made, dump, 0) == 0);
     const auto result = check_dump(made->golden() / kManifestFile, dump, {});
     CHECK(result.count(StreamStatus::kMismatch) == 0);
-    CHECK(result.count(StreamStatus::kMatch) == 9);
+    CHECK(result.count(StreamStatus::kMatch) == kRtlStreams);
   }
 }
 
@@ -180,6 +180,7 @@ TEST_CASE(
       {23, "ws", "PE array", ""},
       {24, "ws", "PE array", ""},
       {25, "os", "PE array", ""},
+      {26, "os", "PE array", ""},
       {40, "ws", "vector unit", "zero point of b not subtracted"},
       {41, "ws", "vector unit", "rounding"},
   };
@@ -225,10 +226,54 @@ TEST_CASE("The SystemC machine with the RTL as array, as compounding unit or as 
 TEST_CASE("A machine that the RTL was not built for is refused with the shape it has") {
   auto arch = machine();
   arch.pe_array.model = hw::UnitModel::kRtl;
+  const hw::RtlShape built{16, 16, 16, 8, 32};
+  CHECK_NOTHROW(hw::require_rtl(arch, built));
   arch.pe_array.rows = 5;
+  try {
+    hw::require_rtl(arch, built);
+    FAIL("5 rows are no 16");
+  } catch (const ConfigError& error) {
+    CHECK(std::string(error.what()).find("/pe_array/model") != std::string::npos);
+    CHECK(std::string(error.what()).find("16x16 PEs with 16 registers") != std::string::npos);
+  }
   CHECK_THROWS_AS(hw::require_rtl(arch), ConfigError);
   arch.pe_array.model = hw::UnitModel::kFast;
   CHECK_NOTHROW(hw::require_rtl(arch));
+}
+
+TEST_CASE("A build without Verilator refuses the RTL model and says what to do") {
+  for (const bool array : {true, false}) {
+    auto arch = machine();
+    (array ? arch.pe_array.model : arch.compounding.model) = hw::UnitModel::kRtl;
+    try {
+      hw::require_rtl(arch, std::nullopt);
+      FAIL("there is no RTL");
+    } catch (const ConfigError& error) {
+      const std::string text = error.what();
+      CHECK(text.find(array ? "/pe_array/model" : "/compounding/model") != std::string::npos);
+      CHECK(text.find("install Verilator") != std::string::npos);
+    }
+  }
+}
+
+// In a build with Verilator the tool simulates, in one without it refuses: both by its command line.
+TEST_CASE("The tool with the RTL model runs where Verilator was found, and else ends with the reason") {
+  const tests::TemporaryFolder folder;
+  auto arch = machine();
+  arch.compounding.model = hw::UnitModel::kRtl;
+  const auto path = (folder.path() / "machine.json").string();
+  write_file(path, hw::arch_to_json(arch).dump());
+  const auto made = exported(machine(), 9);
+  const auto program = (folder.path() / "net.npu").string();
+  write_file(program, hw::serialize(made->program));
+  const auto result = tests::run_tool({"run", "--program", program, "--arch", path});
+  INFO(result.output << result.errors);
+  if (hw::rtl_available()) {
+    CHECK(result.exit_code == 0);
+  } else {
+    CHECK(result.exit_code == 2);
+    CHECK(result.errors.find("install Verilator") != std::string::npos);
+  }
 }
 
 }  // namespace npu

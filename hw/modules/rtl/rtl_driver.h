@@ -26,6 +26,10 @@ struct RtlSums {
 /// The array's work of a CONV in its dataflow. 8-bit data; weights without zero point.
 RtlSums run_array(RtlUnits& units, const RtlConv& work);
 
+/// Output-stationary CONVs one after the other, each one's last results leaving while the next one's pixels
+/// enter. `cycles` of each: from the last MAC of the one before to its own, the drain added to the last one.
+std::vector<RtlSums> run_output_stationary(RtlUnits& units, std::span<const RtlConv> works);
+
 struct RtlOutputs {
   std::vector<std::uint8_t> bytes;  ///< dense
   std::int64_t saturated = 0;

@@ -7,15 +7,19 @@
 namespace npu::hw {
 
 void require_rtl(const ArchConfig& arch) {
+  require_rtl(arch, rtl_available() ? std::optional(rtl_shape()) : std::nullopt);
+}
+
+void require_rtl(const ArchConfig& arch, const std::optional<RtlShape>& built) {
   const bool array = arch.pe_array.model == UnitModel::kRtl;
   const bool lanes = arch.compounding.model == UnitModel::kRtl;
   if (!array && !lanes) return;
   const char* pointer = array ? "/pe_array/model" : "/compounding/model";
-  if (!rtl_available()) {
+  if (!built) {
     throw ConfigError(arch.name, pointer, "'rtl'",
-                      "'fast': this build has no RTL model, Verilator was not there");
+                      "'fast': this build has no RTL model; install Verilator and configure the build again");
   }
-  const RtlShape shape = rtl_shape();
+  const RtlShape& shape = *built;
   const bool fits = arch.pe_array.rows == shape.size && arch.pe_array.columns == shape.size &&
                     arch.pe_array.register_file_entries == shape.registers &&
                     arch.compounding.lanes == shape.lanes && arch.data.activation_bits == shape.data_bits &&

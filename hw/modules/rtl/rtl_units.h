@@ -5,6 +5,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -25,9 +26,11 @@ struct ArrayPins {
   int os_move = 0;
   bool os_mac = false;
   bool os_first = false;
+  bool os_bank = false;
   int os_index = 0;
   std::int32_t os_weight = 0;
   bool os_drain_load = false;
+  int os_drain_index = 0;
 };
 
 struct ArrayResult {
@@ -97,6 +100,8 @@ RtlShape rtl_shape();
 
 /// Throws ConfigError if the machine asks for the RTL and this build has none or has it in another shape.
 void require_rtl(const ArchConfig& arch);
+/// The same for another build: `built` is its shape, or nothing where Verilator was not found.
+void require_rtl(const ArchConfig& arch, const std::optional<RtlShape>& built);
 
 /// Elaborates the units as a SystemC module; call before the simulation starts. Null where there are none.
 std::unique_ptr<RtlUnits> make_rtl_units(const std::string& name);

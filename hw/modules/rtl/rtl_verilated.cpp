@@ -48,9 +48,11 @@ class VerilatedUnits : public sc_core::sc_module, public RtlUnits {
     os_move.write(static_cast<std::uint32_t>(pins.os_move));
     os_mac.write(pins.os_mac);
     os_first.write(pins.os_first);
+    os_bank.write(pins.os_bank);
     os_index.write(static_cast<std::uint32_t>(pins.os_index));
     os_weight.write(static_cast<std::uint32_t>(pins.os_weight) & 0xFFU);
     os_drain_load.write(pins.os_drain_load);
+    os_drain_index.write(static_cast<std::uint32_t>(pins.os_drain_index));
     Operand weights, activations;
     for (int lane = 0; lane < kShape.size; ++lane) {
       put(weights, lane, kShape.data_bits,
@@ -168,8 +170,8 @@ class VerilatedUnits : public sc_core::sc_module, public RtlUnits {
   void connect();
 
   Vnpu_units units_;
-  Pin<bool> clk, rst_n, os, w_load, w_swap, ws_valid, os_mac, os_first, os_drain_load, ws_out_valid;
-  Pin<std::uint32_t> fault, w_row, os_move, os_index, os_weight;
+  Pin<bool> clk, rst_n, os, w_load, w_swap, ws_valid, os_mac, os_first, os_bank, os_drain_load, ws_out_valid;
+  Pin<std::uint32_t> fault, w_row, os_move, os_index, os_weight, os_drain_index;
   Pin<Operand> w_in, a_in;
   Pin<Sums> sum_out;
   Pin<bool> c_valid, c_shift_whole, c_leaky, c_out_valid;
@@ -198,9 +200,11 @@ void VerilatedUnits::connect() {
   NPU_BIND(os_move);
   NPU_BIND(os_mac);
   NPU_BIND(os_first);
+  NPU_BIND(os_bank);
   NPU_BIND(os_index);
   NPU_BIND(os_weight);
   NPU_BIND(os_drain_load);
+  NPU_BIND(os_drain_index);
   NPU_BIND(ws_out_valid);
   NPU_BIND(sum_out);
   NPU_BIND(c_valid);

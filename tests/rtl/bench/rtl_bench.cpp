@@ -1,9 +1,11 @@
 // The RTL's test bench: reads the operands of an export of level unit, drives the Verilated units with them,
 // dumps what they give under the names of the expected streams. Knows nothing of the program or of the
 // expected values.
-//   rtl_bench EXPORT_FOLDER DUMP_FOLDER [--fault N] [--cycles FILE]
+//   rtl_bench EXPORT_FOLDER DUMP_FOLDER [--fault N] [--cycles FILE] [--overlap]
+// --overlap: an output-stationary convolution begins while the results of the one before leave the array.
 #include <fmt/core.h>
 
+#include <algorithm>
 #include <cstdio>
 #include <cstring>
 #include <functional>
@@ -27,6 +29,7 @@ using namespace sim::golden;
 struct Arguments {
   std::filesystem::path exported, dump, cycles;
   int fault = 0;
+  bool overlap = false;
 };
 
 /// One stream's values, cut into records.
@@ -177,6 +180,22 @@ class Bench : public sc_core::sc_module {
     return block;
   }
 
+  struct Work {
+    std::int64_t pc = 0;
+    hw::Conv conv;
+    std::vector<std::uint8_t> activations, weights;
+  };
+
+  std::vector<hw::RtlSums> run_arrays(const std::vector<Work>& works) {
+    std::vector<hw::RtlConv> convs;
+    for (const Work& work : works) convs.push_back({work.conv, work.activations, work.weights});
+    const bool all_os = std::ranges::all_of(works, [](const Work& work) { return work.conv.dataflow != 0; });
+    if (arguments_.overlap && all_os) return hw::run_output_stationary(*units_, convs);
+    std::vector<hw::RtlSums> results;
+    for (const auto& conv : convs) results.push_back(hw::run_array(*units_, conv));
+    return results;
+  }
+
   void run_convs(const std::string& folder, const Dump& dump) {
     const Operand config = operand(folder, "operand_conv_config"), x = operand(folder, "operand_activations"),
                   w = operand(folder, "operand_weights"), biases = operand(folder, "operand_biases"),
@@ -186,24 +205,25 @@ class Bench : public sc_core::sc_module {
     format.accumulator_bits = manifest_.numbers.accumulator_bits;
     format.shift_bits = manifest_.numbers.shift_bits;
     format.rounding = manifest_.numbers.rounding;
+    std::vector<Work> works;
     for (const std::int64_t pc : config.pcs()) {
-      const hw::Conv conv = conv_of(config.of(pc));
-      if (!hw::rtl_runs(conv, format))
+      works.push_back({pc, conv_of(config.of(pc)), little_endian(x.of(pc), 1), little_endian(w.of(pc), 1)});
+      if (!hw::rtl_runs(works.back().conv, format))
         throw InputError(folder, "holds a convolution that this RTL cannot run");
-      const auto activations = little_endian(x.of(pc), 1);
-      const auto weights = little_endian(w.of(pc), 1);
-      hw::RtlSums sums = hw::run_array(*units_, {conv, activations, weights});
-      for (std::size_t at = 0; at < sums.sums.size(); ++at) {
-        if (conv.first == 0)
-          sums.sums[at] = hw::wrap(sums.sums[at] + earlier.of(pc)[at], format.accumulator_bits);
+    }
+    std::vector<hw::RtlSums> results = run_arrays(works);
+    for (std::size_t index = 0; index < works.size(); ++index) {
+      const auto& [pc, conv, activations, weights] = works[index];
+      auto& sums = results[index].sums;
+      for (std::size_t at = 0; at < sums.size(); ++at) {
+        if (conv.first == 0) sums[at] = hw::wrap(sums[at] + earlier.of(pc)[at], format.accumulator_bits);
       }
-      dump("accumulators", pc, little_endian(sums.sums, format.accumulator_bytes()));
-      const hw::ConvCycles formula = conv_formula(conv);
-      cycles_ += fmt::format("{},{},{},{},{}\n", folder, pc, conv.dataflow == 0 ? "ws" : "os", sums.cycles,
-                             formula.total());
+      dump("accumulators", pc, little_endian(sums, format.accumulator_bytes()));
+      cycles_ += fmt::format("{},{},{},{},{}\n", folder, pc, conv.dataflow == 0 ? "ws" : "os",
+                             results[index].cycles, conv_formula(conv).total());
       if (conv.last == 0) continue;
       const auto block = parameters(format, biases.of(pc), shifts.of(pc));
-      dump("tile_conv_output", pc, hw::run_compounding(*units_, conv, format, sums.sums, block).bytes);
+      dump("tile_conv_output", pc, hw::run_compounding(*units_, conv, format, sums, block).bytes);
     }
   }
 
@@ -237,21 +257,25 @@ bool parse(int count, char** values, Arguments& arguments) {
   if (count < 3) return false;
   arguments.exported = values[1];
   arguments.dump = values[2];
-  for (int index = 3; index + 1 < count; index += 2) {
-    if (std::strcmp(values[index], "--fault") == 0)
-      arguments.fault = std::atoi(values[index + 1]);
-    else if (std::strcmp(values[index], "--cycles") == 0)
-      arguments.cycles = values[index + 1];
+  for (int index = 3; index < count; ++index) {
+    const bool followed = index + 1 < count;
+    if (std::strcmp(values[index], "--overlap") == 0)
+      arguments.overlap = true;
+    else if (followed && std::strcmp(values[index], "--fault") == 0)
+      arguments.fault = std::atoi(values[++index]);
+    else if (followed && std::strcmp(values[index], "--cycles") == 0)
+      arguments.cycles = values[++index];
     else
       return false;
   }
-  return count % 2 == 1;
+  return true;
 }
 
 int bench_main(int count, char** values) {
   Arguments arguments;
   if (!parse(count, values, arguments)) {
-    fmt::print(stderr, "usage: rtl_bench EXPORT_FOLDER DUMP_FOLDER [--fault N] [--cycles FILE]\n");
+    fmt::print(stderr,
+               "usage: rtl_bench EXPORT_FOLDER DUMP_FOLDER [--fault N] [--cycles FILE] [--overlap]\n");
     return 2;
   }
   sc_core::sc_report_handler::set_actions(sc_core::SC_INFO, sc_core::SC_DO_NOTHING);

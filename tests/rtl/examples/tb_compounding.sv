@@ -1,8 +1,8 @@
 // The smallest useful test bench: one compounding lane against the vectors of
 //   npusim golden unit --unit compounding -o vectors/
 // Reads each field with one $readmemh, writes the results for 'npusim golden check', and compares every result with the
-// DPI function of docs/golden_outputs.md as it goes.
-//   +vectors=DIR +count=N +dump=DIR
+// DPI function of docs/golden_outputs.md as it goes; a difference ends in $fatal.
+//   +vectors=DIR +count=N +dump=DIR [+rounding=N] [+fault=N]      DIR/expected of the dump must exist
 `include "npu_pkg.sv"
 module tb_compounding
   import npu_pkg::*;
@@ -23,8 +23,9 @@ module tb_compounding
   logic valid_out, saturated;
   logic signed [7:0] result;
   logic [2:0] rounding;
+  logic [7:0] fault;
   npu_compounding lane (
-      .clk, .rst_n, .fault(8'd0), .valid_in(valid), .acc(accumulator[at]), .bias(bias[at]),
+      .clk, .rst_n, .fault(fault), .valid_in(valid), .acc(accumulator[at]), .bias(bias[at]),
       .shift_pair({4'd0, channel_shift[at][3:0]}), .shift_high(1'b0), .shift_whole(1'b0), .multiplier(multiplier[at]),
       .shift(shift[at][5:0]), .negative_multiplier(negative_multiplier[at]), .negative_shift(negative_shift[at][5:0]),
       .leaky(leaky[at][0]), .zero_point(zero_point[at]), .low(low[at]), .high(high[at]), .rounding, .valid_out, .result,
@@ -32,12 +33,14 @@ module tb_compounding
   );
 
   string vectors, dump;
-  int count, errors, expected, results, saturations, rule;
+  int count, errors, expected, results, saturations, rule, fault_number;
   initial begin
     if (!$value$plusargs("vectors=%s", vectors) || !$value$plusargs("count=%d", count) ||
         !$value$plusargs("dump=%s", dump) || count > MAX) $fatal(1, "+vectors=DIR +count=N +dump=DIR");
     if (!$value$plusargs("rounding=%d", rule)) rule = 0;
+    if (!$value$plusargs("fault=%d", fault_number)) fault_number = 0;
     rounding = rule[2:0];
+    fault = fault_number[7:0];
     $readmemh({vectors, "/stimulus/accumulator.hex"}, accumulator, 0, count - 1);
     $readmemh({vectors, "/stimulus/bias.hex"}, bias, 0, count - 1);
     $readmemh({vectors, "/stimulus/channel_shift.hex"}, channel_shift, 0, count - 1);
@@ -76,6 +79,7 @@ module tb_compounding
     $fclose(results);
     $fclose(saturations);
     $display("%0d vectors, %0d errors", count, errors);
+    if (errors != 0) $fatal(1, "the lane is not the DPI function");
     $finish;
   end
 endmodule

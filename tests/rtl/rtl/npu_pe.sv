@@ -1,7 +1,8 @@
 // One processing element. Weight stationary: multiplies the row's broadcast activation by the weight it holds and adds
 // the sum from above; the next weight waits beside it. Output stationary: multiplies its own activation
-// by the broadcast weight into one of its register file's partial sums; activations move to a neighbour; partial sums
-// leave downwards through the sum register.
+// by the broadcast weight into one of its register file's partial sums; activations move to a neighbour. The register
+// file has two banks behind one read and one write port: sums grow in one, finished ones of the other leave downwards
+// through the sum register, each read in a cycle without `mac`.
 `include "npu_pkg.sv"
 module npu_pe
   import npu_pkg::*;
@@ -29,16 +30,20 @@ module npu_pe
     // register file
     input logic mac,
     input logic first,
+    input logic bank,
     input logic [IB-1:0] index,
     input logic drain_load,
+    input logic [IB-1:0] drain_index,
     // sums
     input logic signed [ACC-1:0] sum_above,
     output logic signed [ACC-1:0] sum
 );
   logic signed [WB-1:0] w_next, w_held;
   logic signed [AB-1:0] a_held;
-  logic signed [ACC-1:0] register_file[R];
-  logic [IB-1:0] entry;
+  logic signed [ACC-1:0] register_file[2][R];
+  logic read_bank;
+  logic [IB-1:0] read_index, entry;
+  logic signed [ACC-1:0] read;
 
   logic signed [AB-1:0] a;
   logic signed [WB-1:0] w;
@@ -50,14 +55,17 @@ module npu_pe
   assign a_wide = (fault == FAULT_ACTIVATION_UNSIGNED) ? {1'b0, a} : {a[AB-1], a};
   assign w_wide = (fault == FAULT_WEIGHT_UNSIGNED) ? {1'b0, w} : {w[WB-1], w};
   assign product = dead ? '0 : ACC'(a_wide) * ACC'(w_wide);
-  assign entry = (fault == FAULT_REGISTER_INDEX) ? (index & ~IB'(1)) : index;
+  assign read_bank = (drain_load && fault != FAULT_SAME_BANK) ? !bank : bank;
+  assign read_index = drain_load ? drain_index : index;
+  assign entry = (fault == FAULT_REGISTER_INDEX) ? (read_index & ~IB'(1)) : read_index;
+  assign read = register_file[read_bank][entry];
 
   always_ff @(posedge clk) begin
     if (w_load) w_next <= w_column;
     if (w_swap) w_held <= w_next;
     if (a_move) a_held <= a_neighbour;
-    if (mac) register_file[entry] <= ((first && fault != FAULT_STALE_SUM) ? '0 : register_file[entry]) + product;
-    if (os) sum <= drain_load ? register_file[entry] : sum_above;
+    if (mac) register_file[bank][entry] <= ((first && fault != FAULT_STALE_SUM) ? '0 : read) + product;
+    if (os) sum <= drain_load ? read : sum_above;
     else sum <= sum_above + product;
   end
   assign a_own = a_held;

@@ -8,8 +8,9 @@
 //
 // Output stationary: a block of N x N output pixels. os_move shifts the activations by one PE, new ones enter at that
 // edge: 1 down (N values at the top), 2 left (at the right edge), 3 right (at the left), 4 up (at the bottom). os_mac
-// multiplies by the broadcast weight into entry os_index. os_drain_load copies an entry to the sum registers, which move
-// down one row in every other cycle: the bottom row leaves first.
+// multiplies by the broadcast weight into entry os_index of bank os_bank. In a cycle without os_mac, os_drain_load copies
+// entry os_drain_index of the other bank to the sum registers, which move down one row in every other cycle, whatever the
+// rest of the array does: the bottom row leaves first.
 `include "npu_pkg.sv"
 module npu_pe_array
   import npu_pkg::*;
@@ -35,9 +36,11 @@ module npu_pe_array
     input logic [2:0] os_move,
     input logic os_mac,
     input logic os_first,
+    input logic os_bank,
     input logic [IB-1:0] os_index,
     input logic signed [WB-1:0] os_weight,
     input logic os_drain_load,
+    input logic [IB-1:0] os_drain_index,
     output logic ws_out_valid,
     output logic [N*ACC-1:0] sum_out
 );
@@ -110,8 +113,10 @@ module npu_pe_array
           .a_own(a_held[r][c]),
           .mac(os_mac),
           .first(os_first),
+          .bank(os_bank),
           .index(os_index),
           .drain_load(os_drain_load),
+          .drain_index(os_drain_index),
           .sum_above(sum_down[r][c]),
           .sum(sum_down[r+1][c])
       );

@@ -55,6 +55,7 @@ package npu_pkg;
   localparam logic [7:0] FAULT_LAST_ROW_DEAD = 8'd23;
   localparam logic [7:0] FAULT_LATE_SWAP = 8'd24;
   localparam logic [7:0] FAULT_REGISTER_INDEX = 8'd25;
+  localparam logic [7:0] FAULT_SAME_BANK = 8'd26;
   localparam logic [7:0] FAULT_ADD_ZERO_POINT = 8'd40;
   localparam logic [7:0] FAULT_ADD_NO_ROUNDING = 8'd41;
 endpackage

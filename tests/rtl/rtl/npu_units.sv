@@ -24,9 +24,11 @@ module npu_units #(
     input logic [2:0] os_move,
     input logic os_mac,
     input logic os_first,
+    input logic os_bank,
     input logic [IB-1:0] os_index,
     input logic [WB-1:0] os_weight,
     input logic os_drain_load,
+    input logic [IB-1:0] os_drain_index,
     output logic ws_out_valid,
     output logic [N*ACC-1:0] sum_out,
     // output step: compounding lanes; the shared constants serve the add lanes too

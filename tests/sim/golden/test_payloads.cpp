@@ -1,5 +1,6 @@
 // Are streams read back as they were written, in every format, and are bad files refused with their place?
 #include <algorithm>
+#include <cstdio>
 
 #include "hw/common/error.h"
 #include "hw/common/file.h"
@@ -119,21 +120,95 @@ TEST_CASE(
   CHECK((payload.states == std::vector<std::uint8_t>{0, 0, 0, 0, 0, 0, 2, 2, 0, 1, 0, 1}));
 }
 
+TEST_CASE("Hex words may come in any order of addresses, later ones replacing earlier ones") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.hex";
+  PayloadFormat format;
+  format.words.word_bytes = 1;
+  format.payload_bytes = 64;
+  const auto bytes_of = [&](std::string_view text) {
+    write_file(path, text);
+    return read_payload(path, format);
+  };
+  CHECK((bytes_of("@3 33\n@2 22\n@1 11\n@0 00\n").bytes == std::vector<std::uint8_t>{0, 0x11, 0x22, 0x33}));
+  CHECK((bytes_of("@4 44 55\n@0 00 11 22 33").bytes ==
+         std::vector<std::uint8_t>{0, 0x11, 0x22, 0x33, 0x44, 0x55}));
+  CHECK((bytes_of("00 11 22 33 44 // @9\n@1 aa bb").bytes ==
+         std::vector<std::uint8_t>{0, 0xaa, 0xbb, 0x33, 0x44}));  // the middle replaced
+  CHECK((bytes_of("@2 aa bb\n@0 00 11 22 33 44").bytes ==
+         std::vector<std::uint8_t>{0, 0x11, 0x22, 0x33, 0x44}));  // all replaced
+  CHECK((bytes_of("@0 00 11 @2 22 @1 aa // twice").bytes == std::vector<std::uint8_t>{0, 0xaa, 0x22}));
+  const auto gaps = bytes_of("@5 55\n@2 22\n");
+  CHECK((gaps.bytes == std::vector<std::uint8_t>{0, 0, 0x22, 0, 0, 0x55}));
+  CHECK((gaps.states == std::vector<std::uint8_t>{2, 2, 0, 2, 2, 0}));
+}
+
+TEST_CASE("Hex words in a random order of runs are what they are in order") {
+  const TemporaryFolder folder;
+  TestRandom random(77);
+  const auto path = folder.path() / "a.hex";
+  for (int round = 0; round < 60; ++round) {
+    // Writes over a memory, in random order and overlapping, as runs with an address each.
+    std::vector<std::uint8_t> memory, written;
+    std::string text = "// round\n";
+    for (auto count = random.integer(1, 9); count > 0; --count) {
+      const auto address = static_cast<std::size_t>(random.integer(0, 40));
+      const auto words = static_cast<std::size_t>(random.integer(1, 20));
+      char number[16];
+      std::snprintf(number, sizeof number, "@%zx\r\n", address);
+      text += number;
+      memory.resize(std::max(memory.size(), address + words), 0);
+      written.resize(memory.size(), kAbsent);
+      for (std::size_t word = address; word < address + words; ++word) {
+        memory[word] = static_cast<std::uint8_t>(random.next());
+        written[word] = kKnown;
+        std::snprintf(number, sizeof number, "%02x\r\n", memory[word]);
+        text += number;
+      }
+    }
+    PayloadFormat format;
+    format.words.word_bytes = 1;
+    format.payload_bytes = 64;
+    write_file(path, text);
+    INFO(text);
+    const auto payload = read_payload(path, format);
+    CHECK((payload.bytes == memory));
+    CHECK((payload.states == written));
+  }
+}
+
+TEST_CASE("A 0x before every word is a prefix, before some it is an undefined digit") {
+  const TemporaryFolder folder;
+  const auto path = folder.path() / "a.hex";
+  PayloadFormat format;
+  format.words.word_bytes = 2;
+  format.payload_bytes = 64;
+  const auto payload_of = [&](std::string_view text) {
+    write_file(path, text);
+    return read_payload(path, format);
+  };
+  CHECK((payload_of("0x1234 0XAB\n@0x2 0x00ff").bytes ==
+         std::vector<std::uint8_t>{0x34, 0x12, 0xab, 0, 0xff, 0}));
+  const auto mixed = payload_of("0x12 1234");  // 16 bits, the second digit undefined
+  CHECK((mixed.bytes == std::vector<std::uint8_t>{0x12, 0, 0x34, 0x12}));
+  CHECK((mixed.states == std::vector<std::uint8_t>{0, 1, 0, 0}));
+  CHECK((payload_of("0xx1 0xx2").states == std::vector<std::uint8_t>{1, 1, 1, 1}));
+  write_file(path, std::string_view("0x1234 12\n"));
+  CHECK(problem_of(path, format).find("digits") != std::string::npos);
+}
+
 TEST_CASE("Bad hex text is refused with its line") {
   const TemporaryFolder folder;
   const auto path = folder.path() / "a.hex";
   PayloadFormat format;
   format.words.word_bytes = 2;
   format.payload_bytes = 8;
-  const std::vector<std::pair<std::string, std::string>> cases{{"12\nhello\n", "line 2"},
-                                                               {"12345\n", "digits"},
-                                                               {"@2 1\n@1 2\n", "ascend"},
-                                                               {"@99 1\n", "at most"},
-                                                               {"1 /* never closed", "comment"},
-                                                               {"1 / 2", "//"},
-                                                               {"@x 1", "address"},
-                                                               {"@zz 1", "address"},
-                                                               {"@ffffffffffffffffffffffff 1", "address"}};
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"12\nhello\n", "line 2"}, {"12345\n", "digits"},
+      {"@99 1\n", "at most"},    {"1 /* never closed", "comment"},
+      {"1 / 2", "//"},           {"@x 1", "address"},
+      {"@ 1", "address"},        {"1 32'hff", "digits"},
+      {"@zz 1", "address"},      {"@ffffffffffffffffffffffff 1", "address"}};
   for (const auto& [text, part] : cases) {
     INFO(text);
     write_file(path, text);
