@@ -23,8 +23,8 @@ struct QuantizerOptions {
   /// is the plain layer-wise scheme with maximum scaling that the shift is compared with.
   std::optional<bool> bias_correction = std::nullopt;
   LayerInputs* layer_inputs = nullptr;  ///< what layers read, measured as they are quantised; not owned
-  std::map<std::string, Range>
-      ranges = {};  ///< of values that shall not have their calibrated minimum and maximum
+  std::map<std::string, Range> ranges =
+      {};  ///< of values that shall not have their calibrated minimum and maximum
   bool means_from_calibration = false;  ///< even with `layer_inputs`
   bool match_outputs =
       false;  ///< biases so that output means, after the activation, are float's; needs the same
