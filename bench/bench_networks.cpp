@@ -206,10 +206,7 @@ void run() {
   options.network = kNetwork;
   const auto prepared = sim::prepare_network(options, arch, false);
   const auto& program = prepared.program;
-  const auto& symbol = program.tensor(program.input);
-  const auto input = sim::quantized_input(
-      program,
-      compiler::synthetic_input({symbol.channels, symbol.height, symbol.width}, sim::synthetic_seed(1, 0)));
+  const auto input = sim::synthetic_codes(program, 1);
   Seconds compile, one_thread, systemc;
   Cycles cycles = 0;
   {

@@ -24,6 +24,28 @@ void require_folder(const std::filesystem::path& folder) {
   if (!std::filesystem::is_directory(folder)) throw InputError(folder.string(), "is not a folder");
 }
 
+/// Without looking into sub-folders.
+std::vector<LabelledImage> images_in(const std::filesystem::path& folder, int label) {
+  std::vector<LabelledImage> images;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_regular_file() && is_image_name(entry.path())) images.push_back({entry.path(), label});
+  }
+  std::sort(images.begin(), images.end(), [](const LabelledImage& a, const LabelledImage& b) {
+    return a.path.filename() < b.path.filename();
+  });
+  return images;
+}
+
+/// Sub-folders with images in them, sorted by name.
+std::vector<std::filesystem::path> class_folders(const std::filesystem::path& folder) {
+  std::vector<std::filesystem::path> folders;
+  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
+    if (entry.is_directory() && !images_in(entry.path(), -1).empty()) folders.push_back(entry.path());
+  }
+  std::sort(folders.begin(), folders.end());
+  return folders;
+}
+
 int parse_label(const std::string& text, int classes, const std::string& where) {
   int label = -1;
   const auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), label);
@@ -34,18 +56,35 @@ int parse_label(const std::string& text, int classes, const std::string& where) 
   return label;
 }
 
+bool is_number(const std::string& name) { return name.find_first_not_of("0123456789") == std::string::npos; }
+
+/// Class that the folder `folders[index]` stands for.
+int class_of(const std::vector<std::filesystem::path>& folders, std::size_t index,
+             const std::filesystem::path& parent, int classes) {
+  const bool numbered = std::all_of(folders.begin(), folders.end(),
+                                    [](const auto& path) { return is_number(path.filename().string()); });
+  if (numbered) return parse_label(folders[index].filename().string(), classes, folders[index].string());
+  if (std::ssize(folders) == classes) return static_cast<int>(index);
+  throw InputError(parent.string(),
+                   fmt::format("found {} folders with images, expected {}, one for each class, or folders "
+                               "named by class index; a CSV of labels serves too",
+                               folders.size(), classes));
+}
+
 }  // namespace
 
-std::vector<LabelledImage> list_images(const std::filesystem::path& folder) {
+std::vector<LabelledImage> list_images(const std::filesystem::path& folder, int classes) {
   require_folder(folder);
-  std::vector<LabelledImage> images;
-  for (const auto& entry : std::filesystem::directory_iterator(folder)) {
-    if (entry.is_regular_file() && is_image_name(entry.path())) images.push_back({entry.path(), -1});
+  std::vector<LabelledImage> images = images_in(folder, -1);
+  if (images.empty()) {
+    const auto classes_of = class_folders(folder);
+    for (std::size_t index = 0; index < classes_of.size(); ++index) {
+      const int label = classes == 0 ? -1 : class_of(classes_of, index, folder, classes);
+      const auto members = images_in(classes_of[index], label);
+      images.insert(images.end(), members.begin(), members.end());
+    }
   }
   if (images.empty()) throw InputError(folder.string(), "has no images (.jpg, .jpeg, .png) in it");
-  std::sort(images.begin(), images.end(), [](const LabelledImage& a, const LabelledImage& b) {
-    return a.path.filename() < b.path.filename();
-  });
   return images;
 }
 

@@ -16,9 +16,11 @@ struct LabelledImage {
   int label = -1;  ///< -1: none
 };
 
-/// The .jpg, .jpeg and .png files of a folder, sorted by name. Throws InputError: no such folder, no images
-/// in it.
-std::vector<LabelledImage> list_images(const std::filesystem::path& folder);
+/// The .jpg, .jpeg and .png files of a folder, sorted by name, without labels; or, if there are none in it,
+/// those of its sub-folders, each of which is a class: the folder's name is the class's index, or, if the
+/// names are no numbers and there are `classes` of them, their sorted order is that of the classes. `classes`
+/// 0: labels are not wanted. Throws InputError: no such folder, no images in it, folders that are no classes.
+std::vector<LabelledImage> list_images(const std::filesystem::path& folder, int classes = 0);
 
 /// The images that the CSV lists, in its order. Its first line names the columns, among them file and label;
 /// fields may be quoted. Every listed file must exist in `folder`, once, and every label lie in [0, classes).

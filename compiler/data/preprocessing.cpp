@@ -44,6 +44,7 @@ Image shaped(const Image& image, const ImageGeometry& geometry, const MapShape& 
   const bool resizes = geometry.resize_height > 0 || geometry.resize_shorter > 0;
   const bool crops = geometry.crop_height > 0;
   if (!resizes && !crops) {
+    if (image.height == shape.height && image.width == shape.width) return image;
     const std::int64_t shorter = std::max(shape.height, shape.width) * 256 / 224;
     return centre_crop(resize_shorter_side(image, shorter, geometry.filter), shape.height, shape.width);
   }

@@ -24,7 +24,8 @@ struct InputNormalisation {
 InputNormalisation load_normalisation(const std::filesystem::path& model_path, bool* found);
 
 /// Geometry of a data set: resize, then centre crop (each 0 = none). What is then not of the network's input
-/// size is resized to it. Neither resize nor crop: shorter side to input size * 256 / 224, then centre crop.
+/// size is resized to it. Neither resize nor crop: an image of the network's size as it
+/// is, others with the shorter side resized to input size * 256 / 224, then a centre crop.
 struct ImageGeometry {
   std::int64_t resize_height = 0, resize_width = 0;
   std::int64_t resize_shorter = 0;  ///< the shorter side, keeping proportions

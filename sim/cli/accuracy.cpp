@@ -13,6 +13,7 @@
 #include "compiler/quant/output_range.h"
 #include "compiler/quant/quantizer.h"
 #include "hw/common/error.h"
+#include "sim/cli/host_data.h"
 #include "sim/engines/functional/functional_engine.h"
 
 namespace npu::sim {
@@ -63,7 +64,7 @@ class Worker {
   }
 
   Outcome classify(std::size_t image) {
-    const auto input = job_.inputs.load(job_.images[image].path);
+    const auto input = job_.data.input(static_cast<std::int64_t>(image));
     Outcome outcome;
     // A program for a batch gets the image as often as it takes; all answers are the same.
     const auto values = quantized_input(job_.program, input);
@@ -93,9 +94,9 @@ class Worker {
 };
 
 std::vector<Outcome> classify_all(const AccuracyJob& job, const std::function<void()>& advance) {
-  std::vector<Outcome> outcomes(job.images.size());
+  std::vector<Outcome> outcomes(static_cast<std::size_t>(job.data.size()));
   for_images(
-      job.images.size(), job.threads, [&] { return std::make_unique<Worker>(job); },
+      outcomes.size(), job.threads, [&] { return std::make_unique<Worker>(job); },
       [&](Worker& worker, std::size_t image) {
         outcomes[image] = worker.classify(image);
         advance();
@@ -128,29 +129,28 @@ Interval paired_interval(const std::vector<int>& differences) {
   return {100 * (mean - half), 100 * (mean + half)};
 }
 
-Scores float_scores(const compiler::Graph& graph, const std::vector<compiler::LabelledImage>& images,
-                    const ImageInputs& inputs, int threads, const std::function<void()>& advance) {
-  Scores scores(images.size());
+Scores float_scores(const compiler::Graph& graph, const compiler::DataSet& data, int threads,
+                    const std::function<void()>& advance) {
+  Scores scores(static_cast<std::size_t>(data.size()));
   for_images(
-      images.size(), threads, [&] { return std::make_unique<compiler::FloatRuntime>(graph, 1); },
+      scores.size(), threads, [&] { return std::make_unique<compiler::FloatRuntime>(graph, 1); },
       [&](compiler::FloatRuntime& runtime, std::size_t image) {
-        scores[image] = runtime.run(inputs.load(images[image].path));
+        scores[image] = runtime.run(data.input(static_cast<std::int64_t>(image)));
         advance();
       });
   return scores;
 }
 
 Accuracy measure_accuracy(const AccuracyJob& job, const std::function<void()>& advance) {
-  NPU_CHECK(!job.images.empty() && job.threads > 0, "accuracy needs images and threads");
+  NPU_CHECK(job.data.size() > 0 && job.threads > 0, "accuracy needs images and threads");
   const auto outcomes = classify_all(job, advance);
   std::int64_t top1 = 0, top5 = 0, float_top1 = 0, float_top5 = 0, same = 0;
-  bool labelled = true;
+  const bool labelled = job.data.labelled();
   double divergence = 0;
   std::vector<int> differences;
   for (std::size_t image = 0; image < outcomes.size(); ++image) {
     const auto& outcome = outcomes[image];
-    const int label = job.images[image].label;
-    labelled = labelled && label >= 0;
+    const int label = job.data.label(static_cast<std::int64_t>(image));
     top1 += outcome.integer.front() == label ? 1 : 0;
     top5 += contains(outcome.integer, label) ? 1 : 0;
     if (outcome.real.empty()) continue;

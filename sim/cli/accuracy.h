@@ -5,10 +5,9 @@
 #include <functional>
 #include <vector>
 
-#include "compiler/data/image_set.h"
+#include "compiler/data/data_set.h"
 #include "compiler/graph/graph.h"
 #include "hw/isa/program.h"
-#include "sim/cli/host_data.h"
 #include "sim/report/run_report.h"
 
 namespace npu::sim {
@@ -19,8 +18,7 @@ using Scores = std::vector<std::vector<float>>;
 struct AccuracyJob {
   const hw::Program& program;          ///< verified
   const compiler::Graph* float_graph;  ///< null: no float figures, unless float_scores has them
-  const std::vector<compiler::LabelledImage>& images;
-  ImageInputs inputs;
+  const compiler::DataSet& data;
   int threads = 1;
   const Scores* float_scores = nullptr;  ///< measured before; the float network does not run again
 };
@@ -32,13 +30,12 @@ struct Interval {
 };
 Interval paired_interval(const std::vector<int>& differences);
 
-/// The float network's outputs on `images`, which `inputs` turns into network inputs. Results do not depend
-/// on `threads`.
-Scores float_scores(const compiler::Graph& graph, const std::vector<compiler::LabelledImage>& images,
-                    const ImageInputs& inputs, int threads, const std::function<void()>& advance);
+/// The float network's outputs. Results do not depend on `threads`.
+Scores float_scores(const compiler::Graph& graph, const compiler::DataSet& data, int threads,
+                    const std::function<void()>& advance);
 
 /// Results do not depend on the number of threads. `advance` is called from any thread after each image. The
-/// error of the first failing image, in the order of `images`, is thrown.
+/// error of the first failing image, in order, is thrown.
 Accuracy measure_accuracy(const AccuracyJob& job, const std::function<void()>& advance);
 
 }  // namespace npu::sim

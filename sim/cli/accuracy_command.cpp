@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <nlohmann/json.hpp>
 #include <thread>
 
@@ -13,15 +12,18 @@
 #include "compiler/reference/interpreter.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/accuracy.h"
 #include "sim/cli/accuracy_report.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
 #include "sim/cli/exit_codes.h"
+#include "sim/cli/host_data.h"
 #include "sim/cli/output_folder.h"
 #include "sim/cli/prepare.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/terminal.h"
+#include "sim/engines/common/tensor_io.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/plot/plot.h"
@@ -42,7 +44,7 @@ Examples:
 In the column 'equal', I counts outputs that equal the reference interpreter's byte for byte, S the SystemC machine's.)";
 
 /// Inputs of the layer-by-layer comparison.
-constexpr std::size_t kComparedInputs = 4;
+constexpr std::int64_t kComparedInputs = 4;
 
 struct AccuracyOptions {
   std::string arch = kDefaultArch;
@@ -60,20 +62,11 @@ struct AccuracyOptions {
   bool show_progress() const { return !quiet; }
 };
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
 class Comparison {
  public:
   Comparison(const AccuracyOptions& options, const hw::ArchConfig& arch, PreparedProgram network,
-             std::vector<compiler::LabelledImage> images)
-      : options_(options),
-        arch_(arch),
-        network_(std::move(network)),
-        images_(std::move(images)),
-        loader_{compiler::load_geometry(options.images), require_normalisation(network_),
-                graph().input_shape} {}
+             compiler::DataSet data)
+      : options_(options), arch_(arch), network_(std::move(network)), data_(std::move(data)) {}
 
   AccuracyReport run(const std::vector<AccuracyScheme>& schemes) {
     AccuracyReport report;
@@ -81,13 +74,13 @@ class Comparison {
     report.arch = arch_.name;
     report.calibration = network_.calibration->source;
     report.images = options_.images;
-    report.image_count = static_cast<std::int64_t>(images_.size());
+    report.image_count = data_.size();
     for (const auto& node : graph().nodes) {
       report.float_parameter_bytes += compiler::node_parameters(node) * std::int64_t{sizeof(float)};
     }
     {
       Progress progress("float", report.image_count, options_.show_progress());
-      scores_ = float_scores(graph(), images_, loader_, options_.threads, [&] { progress.advance(); });
+      scores_ = float_scores(graph(), data_, options_.threads, [&] { progress.advance(); });
     }
     for (const auto& scheme : schemes) {
       report.schemes.push_back(measure(scheme));
@@ -105,23 +98,23 @@ class Comparison {
     result.scheme = scheme;
     hw::ArchConfig arch = arch_;
     arch.compounding.shift_bits = std::max(arch.compounding.shift_bits, scheme.recipe.shift_bits);
-    auto start = std::chrono::steady_clock::now();
+    const Stopwatch quantising;
     compiler::RecipeResult quantised;
     {
       const Progress progress("quantising " + scheme.name, 0, options_.show_progress());
       quantised = compiler::quantize_by_recipe(graph(), *network_.calibration, network_.inputs, arch,
                                                scheme.recipe, options_.threads);
     }
-    result.quantise_seconds = seconds_since(start);
-    start = std::chrono::steady_clock::now();
+    result.quantise_seconds = quantising.seconds();
+    const Stopwatch measuring;
     const hw::Program program = compiler::compile(quantised.quantized, arch);
     check(program, quantised.quantized, arch, result);
     {
-      Progress progress(scheme.name, static_cast<std::int64_t>(images_.size()), options_.show_progress());
-      const AccuracyJob job{program, nullptr, images_, loader_, options_.threads, &scores_};
+      Progress progress(scheme.name, data_.size(), options_.show_progress());
+      const AccuracyJob job{program, nullptr, data_, options_.threads, &scores_};
       result.accuracy = measure_accuracy(job, [&] { progress.advance(); });
     }
-    result.measure_seconds = seconds_since(start);
+    result.measure_seconds = measuring.seconds();
     result.bytes = scheme_bytes(quantised.quantized);
     result.scales = layer_scales(quantised.scaled, quantised.quantized);
     result.layers = compiler::compare_layers(quantised.scaled, quantised.quantized, compared_inputs());
@@ -130,9 +123,8 @@ class Comparison {
 
   compiler::CalibrationInputs compared_inputs() const {
     compiler::CalibrationInputs inputs;
-    for (std::size_t i = 0; i < std::min(kComparedInputs, images_.size()); ++i) {
-      inputs.push_back(loader_.load(images_[i].path));
-    }
+    for (std::int64_t i = 0; i < std::min(kComparedInputs, data_.size()); ++i)
+      inputs.push_back(data_.input(i));
     return inputs;
   }
 
@@ -140,11 +132,10 @@ class Comparison {
   void check(const hw::Program& program, const compiler::QuantizedGraph& graph, const hw::ArchConfig& arch,
              SchemeResult& result) const {
     FunctionalEngine engine(program);
-    const auto checks =
-        std::min<std::int64_t>(options_.spot_checks, static_cast<std::int64_t>(images_.size()));
+    const auto checks = std::min(options_.spot_checks, data_.size());
     for (std::int64_t i = 0; i < checks; ++i) {
       const Progress progress("checking " + result.scheme.name, 0, options_.show_progress());
-      const auto input = quantized_input(program, loader_.load(images_[static_cast<std::size_t>(i)].path));
+      const auto input = quantized_input(program, data_.input(i));
       const auto output = engine.run(input);
       const auto expected = compiler::interpret(graph, input);
       ++result.interpreter.compared;
@@ -160,20 +151,9 @@ class Comparison {
   const AccuracyOptions& options_;
   const hw::ArchConfig& arch_;
   PreparedProgram network_;
-  std::vector<compiler::LabelledImage> images_;
-  ImageInputs loader_;
+  compiler::DataSet data_;
   Scores scores_;
 };
-
-std::vector<compiler::LabelledImage> list_data_set(const AccuracyOptions& options, int classes) {
-  auto images = options.labels.empty()
-                    ? compiler::list_images(options.images)
-                    : compiler::list_labelled_images(options.images, options.labels, classes);
-  if (options.limit > 0 && options.limit < static_cast<std::int64_t>(images.size())) {
-    images.resize(static_cast<std::size_t>(options.limit));
-  }
-  return images;
-}
 
 void require_inputs(const std::vector<AccuracyScheme>& schemes, const PreparedProgram& network) {
   if (!network.inputs.empty()) return;
@@ -194,8 +174,10 @@ int compare_schemes(const AccuracyOptions& options) {
   auto network = calibrate_network(options.network, options.show_progress());
   require_inputs(schemes, network);
   const auto shape = compiler::infer_shapes(*network.float_graph).at(network.float_graph->output);
-  auto images = list_data_set(options, static_cast<int>(shape.elements()));
-  const auto report = Comparison(options, arch, std::move(network), std::move(images)).run(schemes);
+  compiler::DataSet data(options.images, options.labels, shape.elements(),
+                         {options.network.network, network.float_graph->input_shape, network.normalisation});
+  if (options.limit > 0) data.keep_first(options.limit);
+  const auto report = Comparison(options, arch, std::move(network), std::move(data)).run(schemes);
   const auto json = accuracy_json(report);
   if (!options.out.empty()) {
     const fs::path folder = options.out;
@@ -220,8 +202,12 @@ void add_accuracy_command(CLI::App& app, int& exit_code) {
   command->add_option("--arch", options->arch, "Machine: a name of 'npusim archs' or a .json file")
       ->capture_default_str();
   add_network_options(*command, options->network, true);
-  command->add_option("--images", options->images, "Folder of images to measure accuracy on")->required();
-  command->add_option("--labels", options->labels, "CSV with columns file,label for --images");
+  command
+      ->add_option("--images", options->images,
+                   "Images to measure accuracy on: a folder, a folder for each class, or a .npy array")
+      ->required();
+  command->add_option("--labels", options->labels,
+                      "CSV with columns file,label for --images; a .npy of integers for a .npy of images");
   command->add_option("--schemes", options->schemes, "all, or a list of schemes with commas between")
       ->capture_default_str();
   command->add_option("--limit", options->limit, "Use the first N images only")

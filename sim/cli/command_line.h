@@ -24,7 +24,7 @@ void add_sweep_command(CLI::App& app, int& exit_code);
 void add_sweep_worker_command(CLI::App& app, int& exit_code);  ///< hidden: body of a sweep's worker processes
 void add_validate_command(CLI::App& app, int& exit_code);
 void add_golden_command(CLI::App& app, int& exit_code);  ///< export, check, unit
-void add_worker_command(CLI::App& app, int& exit_code);        ///< hidden: body of the SystemC worker process
+void add_worker_command(CLI::App& app, int& exit_code);  ///< hidden: body of the SystemC worker process
 
 // Subcommands of golden.
 void add_golden_export_command(CLI::App& golden, int& exit_code);

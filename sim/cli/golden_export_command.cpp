@@ -2,11 +2,11 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <chrono>
 #include <cmath>
 
 #include "compiler/data/image_set.h"
 #include "hw/common/error.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
 #include "sim/cli/exit_codes.h"
@@ -66,37 +66,18 @@ std::vector<std::int32_t> integers_of(const golden::NpyArray& array, const hw::P
   return values;
 }
 
-std::vector<std::int32_t> npy_input(const std::string& path, const hw::Program& program) {
-  const auto array = golden::read_npy(path);
-  if (array.header.kind != 'f') return integers_of(array, program, path);
-  const auto& tensor = program.tensor(program.input);
-  if (std::ssize(array.values) != tensor.height * tensor.width * tensor.channels) {
-    throw InputError(path, fmt::format("found {} elements, expected {} x {} x {} (channels, rows, columns)",
-                                       array.values.size(), tensor.channels, tensor.height, tensor.width));
-  }
-  std::vector<float> values;
-  for (const double value : array.values) {
-    if (!std::isfinite(value)) throw InputError(path, "found a number that is not finite");
-    values.push_back(static_cast<float>(value));
-  }
-  return quantized_input(program, values);
-}
-
 std::vector<std::int32_t> input_of(const ExportCommand& options, const PreparedProgram& prepared) {
   const auto& program = prepared.program;
-  const auto& tensor = program.tensor(program.input);
-  const compiler::MapShape shape{tensor.channels, tensor.height, tensor.width};
-  if (options.input.empty()) {
-    return quantized_input(program, compiler::synthetic_input(shape, synthetic_seed(options.seed, 0)));
+  if (options.input.empty()) return synthetic_codes(program, options.seed);
+  if (fs::path(options.input).extension() == ".npy") {
+    const auto array = golden::read_npy(options.input);
+    if (array.header.kind != 'f') return integers_of(array, program, options.input);
   }
-  if (fs::path(options.input).extension() == ".npy") return npy_input(options.input, program);
-  const ImageInputs images{compiler::load_geometry(fs::path(options.input).parent_path()),
-                           require_normalisation(prepared), shape};
-  return quantized_input(program, images.load(options.input));
+  return quantized_input(program, compiler::DataSet(options.input, "", 0, input_format(prepared)).input(0));
 }
 
 int export_golden(const ExportCommand& options) {
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const auto arch = hw::load_arch(find_arch(options.arch));
   const auto prepared = prepare_program_file(options.program, arch);
   const auto input = input_of(options, prepared);
@@ -130,9 +111,8 @@ int export_golden(const ExportCommand& options) {
       ++files;
     }
   }
-  const std::chrono::duration<double> seconds = std::chrono::steady_clock::now() - begin;
   fmt::print("{}: {} streams ({} expected), {} files, {:.1f} MB, {:.2f} s\n", options.output,
-             manifest.streams.size(), expected, files, static_cast<double>(bytes) / 1e6, seconds.count());
+             manifest.streams.size(), expected, files, static_cast<double>(bytes) / 1e6, watch.seconds());
   return kExitOk;
 }
 

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <numeric>
 
+#include "compiler/data/image_set.h"
 #include "compiler/quant/quantizer.h"
 #include "hw/common/json_reader.h"
 
@@ -22,17 +23,6 @@ std::vector<std::int32_t> quantized_input(const hw::Program& program, std::span<
                                   program.format.activation_bits);
 }
 
-std::vector<std::uint8_t> element_bytes_of(std::span<const std::int32_t> values, int element_bytes) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(values.size() * static_cast<std::size_t>(element_bytes));
-  for (const auto value : values) {
-    for (int byte = 0; byte < element_bytes; ++byte) {
-      bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> (8 * byte)));
-    }
-  }
-  return bytes;
-}
-
 template <class Value>
 std::vector<int> top_classes(std::span<const Value> values, int count) {
   std::vector<int> order(values.size());
@@ -50,13 +40,23 @@ std::vector<int> top_classes(std::span<const Value> values, int count) {
 template std::vector<int> top_classes(std::span<const std::int32_t>, int);
 template std::vector<int> top_classes(std::span<const float>, int);
 
-std::vector<float> ImageInputs::load(const std::filesystem::path& image) const {
-  return compiler::to_input(compiler::load_image(image), geometry, normalisation, shape);
-}
-
 std::uint64_t synthetic_seed(std::uint64_t run_seed, std::int64_t index) {
   constexpr std::uint64_t kSeedsPerRun = 1'000'000;
   return run_seed * kSeedsPerRun + static_cast<std::uint64_t>(index);
+}
+
+std::vector<std::int32_t> synthetic_codes(const hw::Program& program, std::uint64_t run_seed) {
+  constexpr std::int64_t kBatchSeeds = 100'000;  // behind those of a calibration, which are small
+  const hw::TensorSymbol& symbol = program.tensor(program.input);
+  std::vector<std::int32_t> batch;
+  for (std::int64_t image = 0; image < program.images(); ++image) {
+    const auto field =
+        compiler::synthetic_input({symbol.channels, symbol.height, symbol.width},
+                                  synthetic_seed(run_seed, image == 0 ? 0 : kBatchSeeds + image));
+    const auto codes = quantized_input(program, field);
+    batch.insert(batch.end(), codes.begin(), codes.end());
+  }
+  return batch;
 }
 
 std::string normalisation_json(const std::optional<compiler::InputNormalisation>& normalisation) {

@@ -3,7 +3,6 @@
 #pragma once
 
 #include <cstdint>
-#include <filesystem>
 #include <optional>
 #include <span>
 #include <string>
@@ -21,24 +20,15 @@ compiler::QTensor host_tensor(const hw::TensorSymbol& symbol);
 /// [row][column][channel] integers for the program's input from the float input [channel][row][column].
 std::vector<std::int32_t> quantized_input(const hw::Program& program, std::span<const float> input);
 
-/// Values as the machine's DRAM holds them: little-endian elements of `element_bytes`, dense.
-std::vector<std::uint8_t> element_bytes_of(std::span<const std::int32_t> values, int element_bytes);
-
 /// Indices of the `count` largest values, largest first; equal values in order of index.
 template <class Value>
 std::vector<int> top_classes(std::span<const Value> values, int count);
 
-/// Float network inputs from image files.
-struct ImageInputs {
-  compiler::ImageGeometry geometry;
-  compiler::InputNormalisation normalisation;
-  compiler::MapShape shape;
-
-  std::vector<float> load(const std::filesystem::path& image) const;
-};
-
 /// Seed of the i-th synthetic input of a run with the given `--seed`; never the same for two uses.
 std::uint64_t synthetic_seed(std::uint64_t run_seed, std::int64_t index);
+
+/// Synthetic input for as many images as one run of the program processes: [image][row][column][channel].
+std::vector<std::int32_t> synthetic_codes(const hw::Program& program, std::uint64_t run_seed);
 
 /// How a network's inputs are normalised, as kept in Program::preprocessing_json; empty text and no value
 /// correspond.

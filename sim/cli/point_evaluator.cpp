@@ -1,7 +1,6 @@
 #include "sim/cli/point_evaluator.h"
 
 #include "compiler/codegen/compile.h"
-#include "compiler/data/image_set.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
@@ -66,10 +65,8 @@ MeasuredPoint PointEvaluator::simulate_point(const std::string& network, const h
     known = calibrated_.emplace(network, calibrate_network(options, false)).first;
   PreparedProgram prepared = known->second;
   compile_network(options, arch, prepared);
-  const auto& input = prepared.program.tensor(prepared.program.input);
-  const auto image =
-      compiler::synthetic_input({input.channels, input.height, input.width}, synthetic_seed(options.seed, 0));
-  const RunResult result = run_systemc(prepared.program, arch, quantized_input(prepared.program, image));
+  const RunResult result =
+      run_systemc(prepared.program, arch, synthetic_codes(prepared.program, options.seed));
   return {result.cycles, result.counts, macs_of(prepared.program)};
 }
 

@@ -4,7 +4,6 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <map>
 #include <thread>
 
@@ -13,6 +12,7 @@
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
+#include "hw/common/stopwatch.h"
 #include "hw/isa/verifier.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/network_source.h"
@@ -22,10 +22,6 @@ namespace npu::sim {
 namespace {
 
 namespace fs = std::filesystem;
-
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
 
 compiler::Calibration calibrate_synthetic(const compiler::Graph& canonical, std::uint64_t seed,
                                           bool show_progress) {
@@ -39,21 +35,18 @@ compiler::Calibration calibrate_synthetic(const compiler::Graph& canonical, std:
       [&](std::int64_t done) { progress.update(done); });
 }
 
-compiler::Calibration calibrate_folder(const compiler::Graph& canonical, const NetworkOptions& options,
-                                       const compiler::InputNormalisation& normalisation, bool show_progress,
+compiler::Calibration calibrate_images(const compiler::Graph& canonical, const NetworkOptions& options,
+                                       compiler::InputFormat format, bool show_progress,
                                        compiler::CalibrationInputs& loaded) {
-  const auto images = compiler::list_images(options.calibration);
-  // Evenly spread over the folder, which may be sorted by class.
-  const auto available = static_cast<std::int64_t>(images.size());
-  const auto count = std::min(options.calibration_images, available);
-  const ImageInputs inputs{compiler::load_geometry(options.calibration), normalisation,
-                           canonical.input_shape};
+  const compiler::DataSet data(options.calibration, "", 0, std::move(format));
+  // Evenly spread over the set, which may be sorted by class.
+  const auto count = std::min(options.calibration_images, data.size());
   Progress progress("calibrating", count, show_progress);
   for (std::int64_t index = 0; index < count; ++index) {
-    loaded.push_back(inputs.load(images[static_cast<std::size_t>(index * available / count)].path));
+    loaded.push_back(data.input(index * data.size() / count));
   }
   return compiler::calibrate(
-      canonical, count, fmt::format("{} of {} images of {}", count, available, options.calibration),
+      canonical, count, fmt::format("{} of {} images of {}", count, data.size(), options.calibration),
       [&](std::int64_t index) { return loaded[static_cast<std::size_t>(index)]; },
       [&](std::int64_t done) { progress.update(done); });
 }
@@ -62,19 +55,20 @@ compiler::Calibration obtain_calibration(const compiler::Graph& canonical, const
                                          const NetworkOptions& options, PreparedProgram& prepared,
                                          bool show_progress) {
   if (options.calibration.empty() && !loaded.built_in) {
-    throw InputError(
-        "--network " + options.network,
-        "needs --calibration: a folder of images like those the network is for, a calibration .json saved "
-        "by an earlier run, or 'synthetic' for random inputs (timing only; accuracy suffers)");
+    throw InputError("--network " + options.network,
+                     "needs --calibration: a folder or .npy of images like those the network is for, a "
+                     "calibration .json saved "
+                     "by an earlier run, or 'synthetic' for random inputs (timing only; accuracy suffers)");
   }
   if (options.calibration.empty() || options.calibration == kSyntheticCalibration) {
     return calibrate_synthetic(canonical, options.seed, show_progress);
   }
-  if (fs::is_directory(options.calibration)) {
-    return calibrate_folder(canonical, options, require_normalisation(prepared), show_progress,
-                            prepared.inputs);
+  if (fs::path(options.calibration).extension() == ".json") {
+    return compiler::load_calibration(options.calibration, canonical);
   }
-  return compiler::load_calibration(options.calibration, canonical);
+  return calibrate_images(canonical, options,
+                          {prepared.network_source, canonical.input_shape, loaded.normalisation},
+                          show_progress, prepared.inputs);
 }
 
 // The whole recipe where there are images to run it on; what a saved calibration allows without them. Without
@@ -95,11 +89,11 @@ void add_network_options(CLI::App& command, NetworkOptions& options, bool networ
   if (network_required) network->required();
   command.add_option(
       "--calibration", options.calibration,
-      "Folder of images, a saved calibration .json, or 'synthetic' (default for built-in networks "
+      "Folder or .npy of images, a saved calibration .json, or 'synthetic' (default for built-in networks "
       "only)");
   command
       .add_option("--calibration-images", options.calibration_images,
-                  "Use at most so many images of the calibration folder")
+                  "Use at most so many of the calibration images")
       ->check(CLI::Range(1, 100000))
       ->capture_default_str();
   command
@@ -132,17 +126,17 @@ PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progr
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
   prepared.normalisation = loaded.normalisation;
-  const auto passes_start = std::chrono::steady_clock::now();
+  const Stopwatch passes;
   prepared.float_graph = compiler::canonicalise(loaded.graph);
-  prepared.compile_seconds = seconds_since(passes_start);
-  const auto calibration_start = std::chrono::steady_clock::now();
+  prepared.compile_seconds = passes.seconds();
+  const Stopwatch calibrating;
   prepared.calibration = obtain_calibration(*prepared.float_graph, loaded, options, prepared, show_progress);
-  prepared.calibration_seconds = seconds_since(calibration_start);
+  prepared.calibration_seconds = calibrating.seconds();
   return prepared;
 }
 
 void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared) {
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   prepared.shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
   const auto recipe = recipe_of(options, *prepared.shift_bits, !prepared.inputs.empty());
   const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
@@ -151,7 +145,7 @@ void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, 
   prepared.program =
       compiler::compile(result.quantized, arch, {.mapper = options.mapper, .images = options.batch});
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
-  prepared.compile_seconds += seconds_since(start);
+  prepared.compile_seconds += watch.seconds();
 }
 
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
@@ -171,12 +165,12 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
   auto loaded = load_network(options.network, options.seed);
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   prepared.float_graph = compiler::canonicalise(loaded.graph);
   const auto shapes = compiler::shape_graph(*prepared.float_graph);
   compiler::PlanCache plans(arch, options.mapper);
   prepared.program = compiler::compile_shapes(shapes, arch, plans, true, options.batch);
-  prepared.compile_seconds = seconds_since(start);
+  prepared.compile_seconds = watch.seconds();
   return prepared;
 }
 
@@ -190,12 +184,9 @@ PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConf
   return prepared;
 }
 
-const compiler::InputNormalisation& require_normalisation(const PreparedProgram& prepared) {
-  if (prepared.normalisation) return *prepared.normalisation;
-  throw InputError(
-      prepared.network_source,
-      "images need the network's input.mean, input.std and input.channel_order in a .json of the same name "
-      "beside the .onnx file; there is none");
+compiler::InputFormat input_format(const PreparedProgram& prepared) {
+  const auto& input = prepared.program.tensor(prepared.program.input);
+  return {prepared.network_source, {input.channels, input.height, input.width}, prepared.normalisation};
 }
 
 }  // namespace npu::sim

@@ -6,7 +6,7 @@
 #include <optional>
 #include <string>
 
-#include "compiler/data/preprocessing.h"
+#include "compiler/data/data_set.h"
 #include "compiler/graph/graph.h"
 #include "compiler/quant/calibration.h"
 #include "compiler/refine/recipe.h"
@@ -22,9 +22,9 @@ namespace npu::sim {
 
 /// What the user says about the network and its quantisation; the same options for every command.
 struct NetworkOptions {
-  std::string network;                    ///< an .onnx file or a built-in name
-  std::string calibration;                ///< a folder of images, a saved .json, "synthetic", or empty
-  std::int64_t calibration_images = 100;  ///< at most so many of the folder
+  std::string network;      ///< an .onnx file or a built-in name
+  std::string calibration;  ///< a folder or .npy of images, a saved .json, "synthetic", or empty
+  std::int64_t calibration_images = 100;  ///< at most so many of them
   std::optional<int> shift_bits;          ///< the machine's if not given
   std::optional<bool> bias_correction;    ///< the quantiser's rule if not given: with shifts only
   std::int64_t batch = 1;                 ///< images that one run of the program processes
@@ -42,7 +42,7 @@ struct PreparedProgram {
   std::string network_source;
   std::optional<compiler::Graph> float_graph;  ///< canonical; absent for a program read from a file
   std::optional<compiler::Calibration> calibration;
-  compiler::CalibrationInputs inputs;  ///< of the calibration; empty unless it came from a folder of images
+  compiler::CalibrationInputs inputs;  ///< of the calibration; empty unless it came from images
   std::optional<compiler::InputNormalisation> normalisation;  ///< absent: images cannot be turned into inputs
   std::optional<int> shift_bits;
   double calibration_seconds = 0;
@@ -71,7 +71,7 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
 /// Reads a program made by `npusim compile` and checks that it fits the machine.
 PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConfig& arch);
 
-/// Normalisation for images, or an InputError that says what is missing.
-const compiler::InputNormalisation& require_normalisation(const PreparedProgram& prepared);
+/// What the program takes, for a DataSet.
+compiler::InputFormat input_format(const PreparedProgram& prepared);
 
 }  // namespace npu::sim

@@ -4,26 +4,26 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <exception>
 #include <nlohmann/json.hpp>
 #include <thread>
 
-#include "compiler/data/image_set.h"
+#include "compiler/data/data_set.h"
 #include "compiler/quant/shape_graph.h"
 #include "hw/common/error.h"
 #include "hw/common/file.h"
-#include "hw/common/hash.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/accuracy.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
+#include "sim/cli/execution.h"
 #include "sim/cli/exit_codes.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/output_folder.h"
 #include "sim/cli/prepare.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/terminal.h"
-#include "sim/engines/estimate/estimate_engine.h"
+#include "sim/engines/common/tensor_io.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/conservation.h"
@@ -73,148 +73,73 @@ struct RunOptions {
   bool show_progress() const { return !quiet; }
 };
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+std::optional<compiler::DataSet> open_data_set(const RunOptions& options, const PreparedProgram& prepared) {
+  if (options.images.empty()) return std::nullopt;
+  const auto classes = prepared.program.tensor(prepared.program.output).elements();
+  compiler::DataSet data(options.images, options.labels, classes, input_format(prepared));
+  if (options.limit > 0) data.keep_first(options.limit);
+  return data;
 }
 
-ImageInputs image_inputs(const PreparedProgram& prepared, const fs::path& folder) {
-  const auto& input = prepared.program.tensor(prepared.program.input);
-  return {compiler::load_geometry(folder), require_normalisation(prepared),
-          compiler::MapShape{input.channels, input.height, input.width}};
-}
-
-std::vector<compiler::LabelledImage> list_data_set(const RunOptions& options, const hw::Program& program) {
-  if (options.images.empty()) return {};
-  const auto& output = program.tensor(program.output);
-  const auto classes = static_cast<int>(output.height * output.width * output.channels);
-  auto images = options.labels.empty()
-                    ? compiler::list_images(options.images)
-                    : compiler::list_labelled_images(options.images, options.labels, classes);
-  if (images.empty()) throw InputError(options.labels, "lists no image");
-  if (options.limit > 0 && options.limit < static_cast<std::int64_t>(images.size())) {
-    images.resize(static_cast<std::size_t>(options.limit));
-  }
-  return images;
-}
-
-constexpr std::int64_t kBatchSeeds = 100'000;  // synthetic images of a batch behind the first
-
-// `count` files of the data set from `first` on, starting over at its end.
-std::vector<fs::path> consecutive(const std::vector<compiler::LabelledImage>& images, std::int64_t first,
-                                  std::int64_t count) {
-  std::vector<fs::path> files;
-  for (std::int64_t index = 0; index < count; ++index) {
-    files.push_back(images[static_cast<std::size_t>(first + index) % images.size()].path);
-  }
-  return files;
-}
-
-std::vector<std::int32_t> batch_of(const hw::Program& program, const ImageInputs& inputs,
-                                   const std::vector<fs::path>& files) {
+// The program's batch of samples from `first` on, starting over at the end of the set.
+std::vector<std::int32_t> batch_of(const hw::Program& program, const compiler::DataSet& data,
+                                   std::int64_t first) {
   std::vector<std::int32_t> batch;
-  for (const auto& file : files) {
-    const auto values = quantized_input(program, inputs.load(file));
+  for (std::int64_t image = 0; image < program.images(); ++image) {
+    const auto values = quantized_input(program, data.input((first + image) % data.size()));
     batch.insert(batch.end(), values.begin(), values.end());
   }
   return batch;
 }
 
-// The input whose execution is timed (as many as the program's batch): --input, else the first image of the
-// data set, else of the calibration folder, else a synthetic one.
+// The input whose execution is timed (as many as the program's batch): --input, else the first of the data
+// set, else of the calibration images, else a synthetic one.
 std::vector<std::int32_t> timed_input(const RunOptions& options, const PreparedProgram& prepared,
-                                      const std::vector<compiler::LabelledImage>& images, RunReport& report) {
-  fs::path image = options.input;
-  if (image.empty() && !images.empty()) image = images.front().path;
-  if (image.empty() && fs::is_directory(options.network.calibration)) {
-    image = compiler::list_images(options.network.calibration).front().path;
-  }
+                                      const std::optional<compiler::DataSet>& data, RunReport& report) {
   const std::int64_t count = prepared.program.images();
-  if (!image.empty()) {
-    report.input_source = image.string();
-    if (count == 1 || !options.input.empty() || images.empty()) {
-      if (count > 1) report.input_source += fmt::format(", {} times", count);
-      const std::vector<fs::path> files(static_cast<std::size_t>(count), image);
-      return batch_of(prepared.program, image_inputs(prepared, image.parent_path()), files);
+  const auto from = [&](const compiler::DataSet& source) {
+    report.input_source = source.name(0);
+    if (count > 1) {
+      report.input_source +=
+          source.size() == 1 ? fmt::format(", {} times", count) : fmt::format(" and the next {}", count - 1);
     }
-    report.input_source += fmt::format(" and the next {}", count - 1);
-    return batch_of(prepared.program, image_inputs(prepared, image.parent_path()),
-                    consecutive(images, 0, count));
-  }
-  const auto& input = prepared.program.tensor(prepared.program.input);
+    return batch_of(prepared.program, source, 0);
+  };
+  if (!options.input.empty()) return from({options.input, "", 0, input_format(prepared)});
+  if (data) return from(*data);
+  if (!prepared.inputs.empty()) return from({options.network.calibration, "", 0, input_format(prepared)});
   report.input_source = fmt::format(
       "{}, seed {}", count == 1 ? "synthetic random field" : fmt::format("{} synthetic random fields", count),
       options.network.seed);
-  std::vector<std::int32_t> batch;
-  for (std::int64_t index = 0; index < count; ++index) {
-    // Seeds of the calibration's inputs are small and positive.
-    const auto seed = synthetic_seed(options.network.seed, index == 0 ? 0 : kBatchSeeds + index);
-    const auto field = compiler::synthetic_input({input.channels, input.height, input.width}, seed);
-    const auto values = quantized_input(prepared.program, field);
-    batch.insert(batch.end(), values.begin(), values.end());
-  }
-  return batch;
+  return synthetic_codes(prepared.program, options.network.seed);
 }
 
-void compare(const std::vector<std::uint8_t>& timed, const std::vector<std::uint8_t>& functional,
-             RunReport& report) {
-  ++report.check.compared;
-  if (timed != functional) ++report.check.different;
-}
-
-void run_estimate_engine(const std::filesystem::path& configs, RunReport& report) {
-  const auto energies = hw::load_unit_energies(report.arch, configs);
-  const auto start = std::chrono::steady_clock::now();
-  report.timed = TimedRun{run_estimate(report.program, report.arch), energies};
-  report.host.simulation = seconds_since(start);
-  report.input_source = "none (an estimate has no data)";
-}
-
-// Runs the input on the functional engine and, if asked, on the SystemC machine.
-void run_timed_input(const RunOptions& options, const std::vector<std::int32_t>& input,
-                     const std::filesystem::path& configs, RunReport& report) {
-  FunctionalEngine engine(report.program);
-  const auto output = element_bytes_of(engine.run(input), report.program.format.activation_bytes());
-  report.output_sha256 = sha256_hex(output);
-  report.saturated = engine.saturated();
-  if (options.engine != "systemc") return;
-  const auto energies = hw::load_unit_energies(report.arch, configs);
-  const Progress progress("simulating in SystemC", 0, options.show_progress());
-  const auto start = std::chrono::steady_clock::now();
-  report.timed = TimedRun{run_systemc(report.program, report.arch, input), energies};
-  report.host.simulation = seconds_since(start);
-  compare(report.timed->result.output, output, report);
-}
-
-void spot_check(const RunOptions& options, const ImageInputs& inputs,
-                const std::vector<compiler::LabelledImage>& images, RunReport& report) {
-  const auto available = static_cast<std::int64_t>(images.size());
-  const auto checks = std::min(options.spot_checks, available - 1);  // the first image was the timed one
+void spot_check(const RunOptions& options, const compiler::DataSet& data, RunReport& report) {
+  const auto checks = std::min(options.spot_checks, data.size() - 1);  // the first image was the timed one
   Progress progress("spot-checking in SystemC", checks, options.show_progress());
   FunctionalEngine engine(report.program);
   for (std::int64_t check = 1; check <= checks; ++check) {
-    const auto first = check * (available - 1) / checks;
-    const auto input = batch_of(report.program, inputs, consecutive(images, first, report.program.images()));
-    const auto timed = run_systemc(report.program, report.arch, input);
-    compare(timed.output, element_bytes_of(engine.run(input), report.program.format.activation_bytes()),
-            report);
+    const auto input = batch_of(report.program, data, check * (data.size() - 1) / checks);
+    compare_outputs(run_systemc(report.program, report.arch, input).output,
+                    element_bytes_of(engine.run(input), report.program.format.activation_bytes()),
+                    report.check);
     progress.advance();
   }
 }
 
 void measure_data_set(const RunOptions& options, const PreparedProgram& prepared,
-                      const std::vector<compiler::LabelledImage>& images, RunReport& report) {
-  const auto inputs = image_inputs(prepared, options.images);
-  const auto start = std::chrono::steady_clock::now();
+                      const compiler::DataSet& data, RunReport& report) {
+  const Stopwatch watch;
   {
-    Progress progress("classifying", static_cast<std::int64_t>(images.size()), options.show_progress());
-    const AccuracyJob job{report.program, prepared.float_graph ? &*prepared.float_graph : nullptr, images,
-                          inputs, options.threads};
+    Progress progress("classifying", data.size(), options.show_progress());
+    const AccuracyJob job{report.program, prepared.float_graph ? &*prepared.float_graph : nullptr, data,
+                          options.threads};
     report.accuracy = measure_accuracy(job, [&] { progress.advance(); });
   }
   report.accuracy->source =
       options.images + (options.labels.empty() ? ", no labels" : ", labels " + options.labels);
-  report.host.accuracy = seconds_since(start);
-  if (options.engine == "systemc") spot_check(options, inputs, images, report);
+  report.host.accuracy = watch.seconds();
+  if (options.engine == "systemc") spot_check(options, data, report);
 }
 
 void print_report(const RunOptions& options, const RunReport& report, const Summary& summary,
@@ -267,32 +192,23 @@ int run(const RunOptions& options) {
                      "the estimate engine has no data; use --engine systemc or functional");
   }
   require_writable_folder(options.out);
-  RunReport report;
-  report.arch_source = find_arch(options.arch).string();
-  report.arch = hw::load_arch(report.arch_source);
-  report.engine = options.engine;
-  const auto prepared = prepare(options, report.arch);
-  report.program = prepared.program;
-  report.network_source = prepared.network_source;
-  report.shift_bits = prepared.shift_bits;
-  if (prepared.calibration) {
-    report.calibration_source = prepared.calibration->source;
-    report.calibration_inputs = prepared.calibration->inputs;
-  }
-  report.host.calibration = prepared.calibration_seconds;
-  report.host.compile = prepared.compile_seconds;
+  const std::string arch_source = find_arch(options.arch).string();
+  const hw::ArchConfig arch = hw::load_arch(arch_source);
+  const auto prepared = prepare(options, arch);
+  RunReport report = describe_run(prepared, arch, arch_source, options.engine);
 
   if (options.footprint && prepared.float_graph) {
     report.advice = compiler::advise_buffers(compiler::shape_graph(*prepared.float_graph), report.arch,
                                              options.network.mapper, report.program.images());
   }
-  const auto images = list_data_set(options, report.program);
+  const auto data = open_data_set(options, prepared);
   if (options.engine == "estimate") {
-    run_estimate_engine(config_root(), report);
+    run_without_data(config_root(), report);
   } else {
-    run_timed_input(options, timed_input(options, prepared, images, report), config_root(), report);
+    const Progress progress("simulating", 0, options.show_progress());
+    run_with_data(timed_input(options, prepared, data, report), config_root(), {}, report);
   }
-  if (!images.empty()) measure_data_set(options, prepared, images, report);
+  if (data) measure_data_set(options, prepared, *data, report);
 
   const auto summary = summarize(report);
   check_conservation(report, summary);
@@ -337,12 +253,15 @@ void add_run_command(CLI::App& app, int& exit_code) {
       ->capture_default_str();
   add_network_options(*command, options->network, false);
   command->add_option("--program", options->program, "A program of 'npusim compile' instead of --network");
-  command->add_option("--images", options->images, "Folder of images to measure accuracy on");
-  command->add_option("--labels", options->labels, "CSV with columns file,label for --images");
+  command->add_option("--images", options->images,
+                      "Images to measure accuracy on: a folder, a folder for each class, or a .npy array");
+  command->add_option("--labels", options->labels,
+                      "CSV with columns file,label for --images; a .npy of integers for a .npy of images");
   command->add_option("--limit", options->limit, "Use the first N images only")
       ->check(CLI::Range(1, 10'000'000));
-  command->add_option("--input", options->input,
-                      "The image whose execution is timed (default: the first there is)");
+  command->add_option(
+      "--input", options->input,
+      "The image or .npy network input whose execution is timed (default: the first there is)");
   command
       ->add_option(
           "--engine", options->engine,

@@ -3,15 +3,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
 
-#include "compiler/data/image_set.h"
 #include "hw/common/error.h"
-#include "hw/common/hash.h"
 #include "sim/cli/config_files.h"
+#include "sim/cli/execution.h"
 #include "sim/cli/host_data.h"
-#include "sim/engines/functional/functional_engine.h"
-#include "sim/engines/systemc/systemc_engine.h"
 #include "sim/report/conservation.h"
 #include "sim/report/result_json.h"
 
@@ -20,36 +16,14 @@ namespace {
 
 namespace fs = std::filesystem;
 
-double seconds_since(std::chrono::steady_clock::time_point start) {
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
-}
-
-RunReport describe(const PreparedProgram& prepared, const hw::ArchConfig& arch,
-                   const std::string& arch_source, const std::string& engine) {
-  RunReport report;
-  report.arch = arch;
-  report.arch_source = arch_source;
-  report.program = prepared.program;
-  report.network_source = prepared.network_source;
-  report.shift_bits = prepared.shift_bits;
-  report.engine = engine;
-  if (prepared.calibration) {
-    report.calibration_source = prepared.calibration->source;
-    report.calibration_inputs = prepared.calibration->inputs;
-  }
-  report.host.calibration = prepared.calibration_seconds;
-  report.host.compile = prepared.compile_seconds;
-  return report;
-}
-
 std::vector<std::int32_t> input_codes(const hw::Program& program, std::span<const float> input,
                                       RunReport& report) {
-  const hw::TensorSymbol& symbol = program.tensor(program.input);
-  const compiler::MapShape shape{symbol.channels, symbol.height, symbol.width};
   if (input.empty()) {
     report.input_source = "synthetic random field, seed 1";
-    return quantized_input(program, compiler::synthetic_input(shape, synthetic_seed(1, 0)));
+    return synthetic_codes(program, 1);
   }
+  const hw::TensorSymbol& symbol = program.tensor(program.input);
+  const compiler::MapShape shape{symbol.channels, symbol.height, symbol.width};
   if (std::ssize(input) != shape.elements()) {
     throw InputError("input", fmt::format("found {} numbers, expected {} x {} x {} (channels, height, width)",
                                           input.size(), shape.channels, shape.height, shape.width));
@@ -108,29 +82,17 @@ SessionResult Session::run(const PreparedProgram& prepared, const std::string& e
   if (engine != "systemc" && engine != "functional") {
     throw InputError("engine '" + engine + "'", "expected systemc or functional");
   }
-  const bool timed = engine == "systemc";
-  if (timed && tool_.empty()) {
+  if (engine == "systemc" && tool_.empty()) {
     throw InputError(
         "tool",
         "the SystemC engine starts the npusim executable as its worker, and there is none beside "
         "this library; give its path");
   }
-  RunReport report = describe(prepared, arch_, arch_source_, engine);
-  const auto codes = input_codes(report.program, input, report);
-  FunctionalEngine functional(report.program);
-  const std::vector<std::int32_t> output = functional.run(codes);
-  const auto bytes = element_bytes_of(output, report.program.format.activation_bytes());
-  report.output_sha256 = sha256_hex(bytes);
-  report.saturated = functional.saturated();
-  if (timed) {
-    const auto energies = hw::load_unit_energies(arch_, config_root());
-    const auto start = std::chrono::steady_clock::now();
-    SystemcOptions options;
-    options.executable = tool_;
-    report.timed = TimedRun{run_systemc(report.program, arch_, codes, options), energies};
-    report.host.simulation = seconds_since(start);
-    report.check = {1, report.timed->result.output == bytes ? 0 : 1};
-  }
+  RunReport report = describe_run(prepared, arch_, arch_source_, engine);
+  SystemcOptions options;
+  options.executable = tool_;
+  const auto output =
+      run_with_data(input_codes(report.program, input, report), config_root(), options, report);
   const auto summary = summarize(report);
   check_conservation(report, summary);
   SessionResult result;

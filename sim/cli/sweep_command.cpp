@@ -4,13 +4,13 @@
 
 #include <CLI/CLI.hpp>
 #include <algorithm>
-#include <chrono>
 #include <filesystem>
 #include <thread>
 
 #include "hw/common/error.h"
 #include "hw/common/file.h"
 #include "hw/common/json_reader.h"
+#include "hw/common/stopwatch.h"
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
 #include "sim/cli/exit_codes.h"
@@ -98,9 +98,9 @@ int run_sweep(const SweepOptions& options) {
 
   SweepFindings findings;
   findings.space_size = space.size();
-  const auto start = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   findings.counts = run_stage(runner, points, options.engine, !options.quiet);
-  findings.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - start).count();
+  findings.seconds = watch.seconds();
   if (findings.counts.excluded == static_cast<std::int64_t>(points.size())) {
     throw ConfigError(spec.file, "/constraints", fmt::format("no point of {} that meets them", points.size()),
                       "constraints that some point meets");

@@ -78,6 +78,17 @@ std::vector<std::uint8_t> initial_dram(const hw::Program& program) {
   return dram;
 }
 
+std::vector<std::uint8_t> element_bytes_of(std::span<const std::int32_t> values, int element_bytes) {
+  std::vector<std::uint8_t> bytes;
+  bytes.reserve(values.size() * static_cast<std::size_t>(element_bytes));
+  for (const std::int32_t value : values) {
+    for (int byte = 0; byte < element_bytes; ++byte) {
+      bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> (8 * byte)));
+    }
+  }
+  return bytes;
+}
+
 void write_tensor(std::span<std::uint8_t> dram, const hw::TensorSymbol& tensor,
                   const hw::MachineFormat& format, std::span<const std::int32_t> values) {
   const std::int64_t elements = tensor.elements();

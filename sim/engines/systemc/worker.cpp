@@ -1,9 +1,9 @@
 // The body of the worker process: one job folder in, one simulation, result or error out.
-#include <chrono>
 #include <cstdio>
 
 #include "hw/common/error.h"
 #include "hw/common/file.h"
+#include "hw/common/stopwatch.h"
 #include "hw/modules/run_machine.h"
 #include "sim/engines/common/measurement.h"
 #include "sim/engines/common/memory_fill.h"
@@ -17,32 +17,21 @@ namespace {
 constexpr int kSuccess = 0;
 constexpr int kFailure = 1;  ///< error.json says what
 
-std::vector<std::uint8_t> to_elements(const std::vector<std::int32_t>& values, int element_bytes) {
-  std::vector<std::uint8_t> bytes;
-  bytes.reserve(values.size() * static_cast<std::size_t>(element_bytes));
-  for (const std::int32_t value : values) {
-    for (int byte = 0; byte < element_bytes; ++byte) {
-      bytes.push_back(static_cast<std::uint8_t>(static_cast<std::uint32_t>(value) >> (8 * byte)));
-    }
-  }
-  return bytes;
-}
-
 RunResult simulate(const Job& job) {
   hw::check_compatible(job.program, job.arch);
   auto image = initial_dram(job.program);
   write_tensor(image, job.program.tensor(job.program.input), job.program.format, job.input);
-  const auto begin = std::chrono::steady_clock::now();
+  const Stopwatch watch;
   const hw::MachineRun run =
       hw::run_machine(job.program, job.arch, std::move(image), {job.random_stall_seed});
-  const std::chrono::duration<double> elapsed = std::chrono::steady_clock::now() - begin;
+  const double seconds = watch.seconds();
   RunResult result = measure(job.program, job.arch, run.trace);
   result.fill = memory_fill(job.program, run.trace);
-  result.host_seconds = elapsed.count();
+  result.host_seconds = seconds;
   const auto output = read_tensor(run.dram, job.program.tensor(job.program.output), job.program.format);
   for (const auto& record : run.trace.instructions)
     result.instruction_times.push_back({record.start, record.end});
-  result.output = to_elements(output, job.program.format.activation_bytes());
+  result.output = element_bytes_of(output, job.program.format.activation_bytes());
   if (!job.dram_out.empty()) write_file(job.dram_out, run.dram);
   return result;
 }

@@ -47,12 +47,6 @@ TEST_CASE("schemes by name, all of them, and an unknown one refused with the kno
   REQUIRE_THROWS_AS(parse_schemes("", 4), InputError);
 }
 
-TEST_CASE("elements are little-endian two's complement of the activation width") {
-  const std::vector<std::int32_t> values{-2, 258};
-  REQUIRE(element_bytes_of(values, 1) == std::vector<std::uint8_t>{0xFE, 0x02});
-  REQUIRE(element_bytes_of(values, 2) == std::vector<std::uint8_t>{0xFE, 0xFF, 0x02, 0x01});
-}
-
 TEST_CASE("synthetic inputs of one run and of runs with other seeds never share a seed") {
   std::vector<std::uint64_t> seeds;
   for (const std::uint64_t run : {0U, 1U, 2U}) {

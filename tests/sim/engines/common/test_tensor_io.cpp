@@ -89,4 +89,10 @@ TEST_CASE("A fresh DRAM image holds instructions and constants where the map say
   CHECK_THROWS_AS(initial_dram(program), ProgramError);
 }
 
+TEST_CASE("elements are little-endian two's complement of the activation width") {
+  const std::vector<std::int32_t> values{-2, 258};
+  REQUIRE(element_bytes_of(values, 1) == std::vector<std::uint8_t>{0xFE, 0x02});
+  REQUIRE(element_bytes_of(values, 2) == std::vector<std::uint8_t>{0xFE, 0xFF, 0x02, 0x01});
+}
+
 }  // namespace npu::sim
