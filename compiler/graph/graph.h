@@ -10,6 +10,8 @@
 #include <variant>
 #include <vector>
 
+#include "compiler/graph/given_quantization.h"
+
 namespace npu::compiler {
 
 /// Feature map shape. A vector of features (after Flatten) has height = width = 1.
@@ -123,6 +125,7 @@ struct Graph {
   std::string output;            ///< value name
   std::vector<Node> nodes;       ///< topological order
   bool ends_in_softmax = false;  ///< a Softmax was cut off the end
+  GivenQuantization given;  ///< of a model that comes quantised; names are those of values and nodes here
 };
 
 using ShapeMap = std::map<std::string, MapShape>;

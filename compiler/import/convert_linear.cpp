@@ -3,6 +3,7 @@
 
 #include <array>
 
+#include "compiler/import/convert_quantized.h"
 #include "compiler/import/converters.h"
 #include "compiler/import/windows.h"
 
@@ -47,6 +48,8 @@ void convert_conv(const ImportNode& node) {
   if (node.has_input(2)) {
     conv.bias = channel_vector(node, 2, "bias", conv.out_channels);
   }
+  const ConstantTensor* bias = node.has_input(2) ? &node.float_constant(2, "bias") : nullptr;
+  give_layer(node, {input.name, weights, 0, bias, conv.bias, conv.out_channels});
   node.emit(conv, {input}, 4);
 }
 
@@ -131,6 +134,19 @@ void convert_gemm(const ImportNode& node) {
     gemm.bias =
         gemm_bias(node, node.float_constant(2, "bias"), gemm.out_features, attributes.real("beta", 1.0F));
   }
+  const ConstantTensor& weights = node.float_constant(1, "weights");
+  if (weights.stored != nullptr && attributes.real("alpha", 1.0F) != 1.0F) {
+    attributes.fail("alpha", fmt::format("found {} for quantised weights ('{}'), supported 1",
+                                         attributes.real("alpha", 1.0F), weights.stored->node));
+  }
+  const bool plain_bias = node.has_input(2) && attributes.real("beta", 1.0F) == 1.0F;
+  const ConstantTensor none;
+  const ConstantTensor* bias = node.has_input(2) ? &none : nullptr;
+  if (plain_bias) {
+    bias = &node.float_constant(2, "bias");
+  }
+  give_layer(node,
+             {input.name, weights, transposed == 1 ? std::size_t{0} : 1, bias, gemm.bias, gemm.out_features});
   node.emit(gemm, {input}, 2);
 }
 
@@ -138,7 +154,10 @@ void convert_matmul(const ImportNode& node) {
   node.expect_inputs(2, 2);
   node.attributes().expect_only({});
   const ImportedValue& input = node.features(0);
-  node.emit(fully_connected(node, input, node.float_constant(1, "weights"), false, 1.0F), {input}, 2);
+  const ConstantTensor& weights = node.float_constant(1, "weights");
+  GemmOp gemm = fully_connected(node, input, weights, false, 1.0F);
+  give_layer(node, {input.name, weights, 1, nullptr, gemm.bias, gemm.out_features});
+  node.emit(std::move(gemm), {input}, 2);
 }
 
 constexpr std::array<Converter, 4> kConverters{{{"Conv", convert_conv},

@@ -11,8 +11,9 @@ namespace {
 
 std::map<std::string, Convert> make_table() {
   std::map<std::string, Convert> table;
-  for (const auto group : {linear_converters(), arithmetic_converters(), activation_converters(),
-                           pool_converters(), shape_converters(), constant_converters()}) {
+  for (const auto group :
+       {linear_converters(), arithmetic_converters(), activation_converters(), pool_converters(),
+        shape_converters(), quantized_converters(), constant_converters()}) {
     for (const Converter& converter : group) {
       table[converter.op_type] = converter.convert;
     }
@@ -33,10 +34,14 @@ Convert find_converter(const std::string& op_type) {
 }
 
 Convert find_folder(const std::string& op_type) {
-  const auto folders = constant_folders();
-  const auto found = std::find_if(folders.begin(), folders.end(),
-                                  [&](const Converter& folder) { return folder.op_type == op_type; });
-  return found == folders.end() ? nullptr : found->convert;
+  for (const auto folders : {constant_folders(), quantized_folders()}) {
+    const auto found = std::find_if(folders.begin(), folders.end(),
+                                    [&](const Converter& folder) { return folder.op_type == op_type; });
+    if (found != folders.end()) {
+      return found->convert;
+    }
+  }
+  return nullptr;
 }
 
 std::string supported_operators() {

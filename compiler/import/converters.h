@@ -21,11 +21,13 @@ std::span<const Converter> arithmetic_converters();  ///< Add, Sub, Mul, Div, Co
 std::span<const Converter> activation_converters();  ///< Relu, LeakyRelu, Clip, Softmax
 std::span<const Converter> pool_converters();        ///< MaxPool, AveragePool, GlobalAveragePool, ReduceMean
 std::span<const Converter> shape_converters();       ///< Flatten, Reshape, Squeeze, Unsqueeze, Pad
+std::span<const Converter> quantized_converters();   ///< QuantizeLinear, DequantizeLinear
 std::span<const Converter> constant_converters();    ///< Constant, Identity, Dropout, Shape
 
 /// Operators on constants only: Gather, Slice, Transpose, ..., and those above that fold when all inputs are
 /// constants.
 std::span<const Converter> constant_folders();
+std::span<const Converter> quantized_folders();  ///< the same two on constants
 
 /// Null if the operator is not supported on computed values.
 Convert find_converter(const std::string& op_type);

@@ -49,6 +49,13 @@ void define_integers(const ImportNode& node, Ints values, bool scalar) {
 void define_reshaped(const ImportNode& node, const ConstantTensor& tensor, Ints dims) {
   ConstantTensor result = tensor;
   result.dims = std::move(dims);
+  if (tensor.stored != nullptr && tensor.stored->scales.size() > 1) {
+    // Scales along the first axis stay scales along it while it stays; of others we lose track.
+    auto stored = std::make_shared<StoredScales>(*tensor.stored);
+    const bool kept = stored->axis == 0 && !result.dims.empty() && result.dims[0] == tensor.dims[0];
+    stored->axis = kept ? 0 : result.dims.size();
+    result.stored = std::move(stored);
+  }
   node.define_constant(std::make_shared<const ConstantTensor>(std::move(result)));
 }
 
@@ -265,46 +272,17 @@ void fold_transpose(const ImportNode& node) {
   ConstantTensor result;
   result.dims = std::move(dims);
   result.floats = make_array(std::move(values));
+  if (tensor.stored != nullptr) {
+    auto stored = std::make_shared<StoredScales>(*tensor.stored);
+    const auto axis = std::find(order.begin(), order.end(), static_cast<std::int64_t>(stored->axis));
+    stored->axis = static_cast<std::size_t>(axis - order.begin());
+    stored->integers.clear();
+    result.stored = std::move(stored);
+  }
   node.define_constant(std::make_shared<const ConstantTensor>(std::move(result)));
 }
 
-/// Weights stored as integers: (q - zero_point) * scale, per tensor or along one axis.
-void fold_dequantize(const ImportNode& node) {
-  node.expect_inputs(2, 3);
-  node.attributes().expect_only({"axis"});
-  const ConstantTensor& tensor = node.integer_constant(0, "values");
-  const ConstantTensor& scale = node.float_constant(1, "scale");
-  const ConstantTensor* zero = node.has_input(2) ? &node.integer_constant(2, "zero_point") : nullptr;
-  const auto rank = static_cast<int>(tensor.dims.size());
-  const bool by_axis = scale.elements() != 1;
-  const auto axis =
-      static_cast<std::size_t>(by_axis ? node.checked_axis(node.attributes().integer("axis", 1), rank) : 0);
-  if ((by_axis && scale.elements() != tensor.dims[axis]) ||
-      (zero != nullptr && zero->elements() != scale.elements())) {
-    node.fail(fmt::format(
-        "found scale {} for {}, expected one scale, or one for each index of the axis, and as many "
-        "zero points",
-        describe(scale), describe(tensor)));
-  }
-  std::int64_t inner = 1;
-  for (std::size_t next = axis + 1; next < tensor.dims.size(); ++next) {
-    inner *= tensor.dims[next];
-  }
-  ConstantTensor result;
-  result.dims = tensor.dims;
-  std::vector<float> values;
-  values.reserve(tensor.integers.size());
-  for (std::int64_t index = 0; index < std::ssize(tensor.integers); ++index) {
-    const auto group = static_cast<std::size_t>(by_axis ? index / inner % scale.elements() : 0);
-    const std::int64_t offset = zero == nullptr ? 0 : zero->integers[group];
-    values.push_back(static_cast<float>(tensor.integers[static_cast<std::size_t>(index)] - offset) *
-                     (*scale.floats)[group]);
-  }
-  result.floats = make_array(std::move(values));
-  node.define_constant(std::make_shared<const ConstantTensor>(std::move(result)));
-}
-
-constexpr std::array<Converter, 13> kFolders{{{"Gather", fold_gather},
+constexpr std::array<Converter, 12> kFolders{{{"Gather", fold_gather},
                                               {"Slice", fold_slice},
                                               {"Concat", fold_concat},
                                               {"Unsqueeze", fold_unsqueeze},
@@ -315,8 +293,7 @@ constexpr std::array<Converter, 13> kFolders{{{"Gather", fold_gather},
                                               {"Mul", fold_mul},
                                               {"Div", fold_div},
                                               {"Reshape", fold_reshape},
-                                              {"Transpose", fold_transpose},
-                                              {"DequantizeLinear", fold_dequantize}}};
+                                              {"Transpose", fold_transpose}}};
 
 }  // namespace
 

@@ -29,13 +29,34 @@ void ImportContext::define_input(const std::string& name, const MapShape& shape)
   graph_.input = name;
   graph_.input_shape = shape;
   shapes_[name] = shape;
-  define(name, {name, shape, 4, nullptr});
+  define(name, {name, shape, 4, nullptr, std::nullopt});
 }
 
 void ImportContext::define(const std::string& name, ImportedValue value) { values_[name] = std::move(value); }
 
 void ImportContext::define_unusable(const std::string& name, const std::string& reason) {
   unusable_[name] = reason;
+}
+
+void ImportContext::give_scale(const std::string& value, const AffineScale& scale, const std::string& node) {
+  const auto [tensor, is_new] = graph_.given.tensors.emplace(value, GivenTensor{scale, std::nullopt});
+  const AffineScale& known = *tensor->second.scale;
+  if (!is_new && !(known == scale)) {
+    throw GraphError(
+        node, fmt::format(
+                  "quantises '{}' with scale {:g} and zero point {} (of int8), which is quantised with {:g} "
+                  "and {} elsewhere: the machine keeps one form of each feature map",
+                  printable_name(value), scale.scale, scale.zero_point, known.scale, known.zero_point));
+  }
+}
+
+const AffineScale* ImportContext::given_scale(const std::string& value) const {
+  const auto found = graph_.given.tensors.find(value);
+  return found == graph_.given.tensors.end() ? nullptr : &*found->second.scale;
+}
+
+void ImportContext::give_layer(const std::string& node, GivenLayer layer) {
+  graph_.given.layers[node] = std::move(layer);
 }
 
 const ImportedValue& ImportContext::value(const std::string& name, const std::string& node) const {
@@ -65,7 +86,7 @@ ImportedValue ImportContext::append(const std::string& node_name, const std::str
   const MapShape shape = infer_node_shape(node, shapes_);
   shapes_[output] = shape;
   graph_.nodes.push_back(std::move(node));
-  return {output, shape, rank, nullptr};
+  return {output, shape, rank, nullptr, std::nullopt};
 }
 
 std::string ImportContext::fresh_name(const std::string& base) {

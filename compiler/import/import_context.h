@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <memory>
+#include <optional>
 #include <set>
 #include <string>
 #include <vector>
@@ -23,6 +24,8 @@ struct ImportedValue {
   MapShape shape;
   int rank = 0;
   std::shared_ptr<const ConstantTensor> constant;  ///< null for feature maps
+  std::optional<AffineScale>
+      integers;  ///< the output of a QuantizeLinear: only a DequantizeLinear may read it
 
   bool is_constant() const { return constant != nullptr; }
 };
@@ -45,6 +48,12 @@ class ImportContext {
   /// Declares an output that we cannot give (a mask, indices): using it is an error with this reason.
   void define_unusable(const std::string& name, const std::string& reason);
   bool is_defined(const std::string& name) const { return values_.contains(name); }
+
+  /// Notes the quantisation of a computed value. Throws GraphError naming `node` if it has another one.
+  void give_scale(const std::string& value, const AffineScale& scale, const std::string& node);
+  /// Null if none is known.
+  const AffineScale* given_scale(const std::string& value) const;
+  void give_layer(const std::string& node, GivenLayer layer);
 
   /// The value of a node's input; throws GraphError(node, ...) if it is not there or unusable.
   const ImportedValue& value(const std::string& name, const std::string& node) const;

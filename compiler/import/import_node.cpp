@@ -31,6 +31,10 @@ const ImportedValue& ImportNode::features(int index) const {
   if (value.is_constant()) {
     fail(fmt::format("input {} ('{}') is a constant, supported is a computed value", index, value.name));
   }
+  if (value.integers) {
+    fail(fmt::format("input {} is '{}' in quantised integers, supported is a DequantizeLinear in between",
+                     index, value.name));
+  }
   return value;
 }
 
@@ -97,9 +101,14 @@ ImportedValue ImportNode::emit_helper(const char* suffix, Operator op,
   return context_.append(name, name, std::move(op), inputs, rank);
 }
 
+void ImportNode::define_alias(const ImportedValue& value) const {
+  refuse_other_outputs();
+  context_.define(output(), value);
+}
+
 void ImportNode::define_constant(std::shared_ptr<const ConstantTensor> tensor) const {
   refuse_other_outputs();
-  context_.define(output(), {output(), {}, 0, std::move(tensor)});
+  context_.define(output(), {output(), {}, 0, std::move(tensor), std::nullopt});
 }
 
 std::int64_t ImportNode::checked_axis(std::int64_t axis, int rank) const {

@@ -49,6 +49,8 @@ class ImportNode {
   /// Appends a helper node in front of it.
   ImportedValue emit_helper(const char* suffix, Operator op, const std::vector<ImportedValue>& inputs,
                             int rank) const;
+  /// Makes the output another name of a value.
+  void define_alias(const ImportedValue& value) const;
   /// Makes the output a constant.
   void define_constant(std::shared_ptr<const ConstantTensor> tensor) const;
 

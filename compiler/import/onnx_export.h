@@ -16,7 +16,13 @@ namespace npu::compiler {
 /// flatten; InputError: the weights do not fit into one protobuf message (2 GiB).
 std::vector<std::uint8_t> export_onnx(const Graph& graph);
 
-/// The same into a file, written atomically. Throws InputError as write_file.
+/// The quantised network as an ONNX file with QuantizeLinear and DequantizeLinear around float operators:
+/// int8 weights with one scale, or one for each output channel, int32 biases. `graph` is canonical and its
+/// `given` is complete, integers included (quantization_of); importing gives the same scales and the same
+/// integers. Throws as export_onnx, InputError for 16-bit data, GraphError for a value without a scale.
+std::vector<std::uint8_t> export_qdq(const Graph& graph);
+
+/// export_onnx into a file, written atomically. Throws InputError as write_file.
 void export_onnx(const Graph& graph, const std::filesystem::path& path);
 
 }  // namespace npu::compiler

@@ -25,6 +25,8 @@
 namespace npu::compiler {
 namespace {
 
+constexpr int kQuantizedBits = 8;  ///< of QuantizeLinear up to opset 17
+
 class ModelImporter {
  public:
   ModelImporter(const onnx::ModelProto& model, const std::string& where)
@@ -39,7 +41,14 @@ class ModelImporter {
     for (const int index : order_nodes(proto_, output)) {
       convert(index);
     }
-    graph_.output = context_.value(output, "graph output").name;
+    graph_.output = output_value(output).name;
+    if (graph_.given.tensors.empty()) {
+      graph_.given.layers.clear();  // a float model that stores its weights in few bytes
+    } else {
+      graph_.given.source = graph_.name;
+      graph_.given.weight_bits = kQuantizedBits;
+      graph_.given.activation_bits = kQuantizedBits;
+    }
     verify_graph(graph_);
     return std::move(graph_);
   }
@@ -161,6 +170,15 @@ class ModelImporter {
     return proto_.output(0).name();
   }
 
+  const ImportedValue& output_value(const std::string& name) const {
+    const ImportedValue& value = context_.value(name, "graph output");
+    if (value.integers) {
+      throw GraphError(
+          name, "the network's output is quantised integers, supported is a DequantizeLinear at the end");
+    }
+    return value;
+  }
+
   void convert(int index) {
     const onnx::NodeProto& proto = proto_.node(index);
     const std::string name =
@@ -198,12 +216,12 @@ class ModelImporter {
   }
 
   static std::string refusal_reason(const std::string& op_type, bool folds) {
-    constexpr std::string_view kQuantised[] = {"QuantizeLinear",       "DequantizeLinear", "QLinearConv",
-                                               "QLinearMatMul",        "ConvInteger",      "MatMulInteger",
+    constexpr std::string_view kQuantised[] = {"QLinearConv", "QLinearMatMul", "ConvInteger", "MatMulInteger",
                                                "DynamicQuantizeLinear"};
     if (std::find(std::begin(kQuantised), std::end(kQuantised), op_type) != std::end(kQuantised)) {
-      return " (a model quantised by another tool: export the float model, which is quantised here for the "
-             "machine's own arithmetic)";
+      return " (a model in integer operators: export it with QuantizeLinear and DequantizeLinear around "
+             "float "
+             "operators, whose scales are read, or as a float model, which is quantised here)";
     }
     return folds ? " on computed values, only on constants" : "";
   }
@@ -214,7 +232,7 @@ class ModelImporter {
       return;
     }
     auto tensor = std::make_shared<const ConstantTensor>(read_tensor(*found->second, name));
-    context_.define(name, {name, {}, 0, std::move(tensor)});
+    context_.define(name, {name, {}, 0, std::move(tensor), std::nullopt});
   }
 
   const std::string& where_;

@@ -60,6 +60,7 @@ class TensorReader {
 
   void read_dims() {
     tensor_.name = name_;
+    tensor_.number_type = proto_.data_type();
     if (proto_.dims_size() > kLargestRank) {
       fail(fmt::format("found {} dimensions, supported up to {}", proto_.dims_size(), kLargestRank));
     }

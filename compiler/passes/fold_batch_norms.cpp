@@ -7,10 +7,11 @@
 //  their input
 //     channels and add the sum of weight * c to their bias.
 //  3. Else it becomes a depthwise 1x1 convolution with weights a and bias c.
-// In cases 1 and 3 the convolution keeps the statistics of its output, mean = bias and deviation = |scale|,
-// for bias correction; arithmetic with constants, imported as a batch norm with mean 0, variance 1 and
-// epsilon 0, only shifts and scales statistics that are known already. Products are formed in double
-// precision and rounded once.
+// Where quantisation is given (a QDQ model), a value with a scale stays a value, and a layer with weights of
+// its own scale keeps them: it takes over what only adds (a = 1). In cases 1 and 3 the convolution keeps the
+// statistics of its output, mean = bias and deviation = |scale|, for bias correction; arithmetic with
+// constants, imported as a batch norm with mean 0, variance 1 and epsilon 0, only shifts and scales
+// statistics that are known already. Products are formed in double precision and rounded once.
 #include <algorithm>
 #include <cmath>
 #include <map>
@@ -161,6 +162,7 @@ class BatchNormFolder {
     const auto norm = std::get<BatchNormOp>(node.op);
     if (Node* producer = foldable_producer(node)) {
       fold_into_producer(norm, std::get<ConvOp>(producer->op));
+      add_to_given_bias(norm, *producer);
       producer->output = node.output;
       convolutions_[node.output] = convolutions_.at(node.inputs[0]);
     } else if (users_can_fold(norm, node)) {
@@ -174,12 +176,30 @@ class BatchNormFolder {
     }
   }
 
+  /// A given bias is a sum of the same numbers.
+  void add_to_given_bias(const BatchNormOp& norm, const Node& producer) {
+    const auto layer = graph_.given.layers.find(producer.name);
+    if (layer == graph_.given.layers.end() || !layer->second.bias) {
+      return;
+    }
+    const std::vector<double> offset = affine_of(norm).offset;
+    for (std::size_t channel = 0; channel < offset.size(); ++channel) {
+      (*layer->second.bias)[channel] += offset[channel];
+    }
+  }
+
   Node* foldable_producer(const Node& node) {
     const auto found = convolutions_.find(node.inputs[0]);
-    if (found == convolutions_.end() || !index_.has_single_use(node.inputs[0])) {
+    if (found == convolutions_.end() || !index_.has_single_use(node.inputs[0]) ||
+        graph_.given.has_tensor(node.inputs[0])) {
       return nullptr;
     }
     Node& producer = nodes_[found->second];
+    const std::vector<double> factor = affine_of(std::get<BatchNormOp>(node.op)).factor;
+    const bool only_adds = std::all_of(factor.begin(), factor.end(), [](double a) { return a == 1.0; });
+    if (!only_adds && graph_.given.layer(producer.name) != nullptr) {
+      return nullptr;
+    }
     return std::get<ConvOp>(producer.op).activation.kind == Activation::Kind::kNone ? &producer : nullptr;
   }
 
@@ -188,9 +208,11 @@ class BatchNormFolder {
     const bool only_scales =
         std::all_of(offset.begin(), offset.end(), [](double value) { return value == 0.0; });
     const auto& users = index_.consumers(node.output);
-    return node.output != graph_.output && std::all_of(users.begin(), users.end(), [&](std::size_t user) {
+    return node.output != graph_.output && !graph_.given.has_tensor(node.output) &&
+           std::all_of(users.begin(), users.end(), [&](std::size_t user) {
              const auto* conv = std::get_if<ConvOp>(&graph_.nodes[user].op);
-             return conv != nullptr && (only_scales || !has_pads(conv->window));
+             return conv != nullptr && graph_.given.layer(graph_.nodes[user].name) == nullptr &&
+                    (only_scales || !has_pads(conv->window));
            });
   }
 

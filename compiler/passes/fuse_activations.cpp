@@ -7,7 +7,9 @@
 //  now on, and
 //     values whose contents changed get new names.
 //  3. If x cannot, the node stays.
-// Clamps compose with clamps into clamps; LeakyReLU absorbs a clamp to non-negative numbers behind it.
+// A value with a given scale (a QDQ model) is rounded to integers: what stands behind it is not moved in
+// front of it, but for a clamp whose output has the same scale, which comes to the same integers. Clamps
+// compose with clamps into clamps; LeakyReLU absorbs a clamp to non-negative numbers behind it.
 #include <algorithm>
 #include <map>
 #include <optional>
@@ -74,10 +76,11 @@ class ActivationFuser {
     for (std::size_t position = 0; position < graph_.nodes.size(); ++position) {
       Node& node = graph_.nodes[position];
       const auto* op = std::get_if<ActivationOp>(&node.op);
-      if (op == nullptr || !can_absorb(node.inputs[0], op->activation, kDeepestChain)) {
+      if (op == nullptr || !can_absorb(node, *op)) {
         continue;
       }
       const Activation activation = op->activation;
+      graph_.given.tensors.erase(node.inputs[0]);
       absorb(node.inputs[0], activation);
       const std::size_t producer = producer_.at(node.inputs[0]);
       graph_.nodes[producer].output = node.output;
@@ -94,9 +97,22 @@ class ActivationFuser {
     return renamed_.contains(value) || index_.has_single_use(value);
   }
 
-  bool can_absorb(const std::string& value, const Activation& activation, int depth) {
+  bool can_absorb(const Node& node, const ActivationOp& op) {
+    const std::string& input = node.inputs[0];
+    const auto given = graph_.given.tensors.find(input);
+    const auto output = graph_.given.tensors.find(node.output);
+    const bool same_integers = given != graph_.given.tensors.end() && output != graph_.given.tensors.end() &&
+                               given->second.scale && given->second.scale == output->second.scale &&
+                               op.activation.kind == Activation::Kind::kClamp && producer_.contains(input) &&
+                               activation_of(graph_.nodes[producer_.at(input)].op) != nullptr;
+    return can_absorb(input, op.activation, kDeepestChain, same_integers);
+  }
+
+  bool can_absorb(const std::string& value, const Activation& activation, int depth,
+                  bool through_scale = false) {
     const auto producer = producer_.find(value);
-    if (producer == producer_.end() || !has_single_use(value) || depth == 0) {
+    if (producer == producer_.end() || !has_single_use(value) || depth == 0 ||
+        (graph_.given.has_tensor(value) && !through_scale)) {
       return false;
     }
     Node& node = graph_.nodes[producer->second];

@@ -53,6 +53,7 @@ Graph gemms_to_convolutions(Graph graph) {
     const FlattenedMap source =
         found == flattened.end() ? FlattenedMap{input, shapes.at(input)} : found->second;
     if (std::holds_alternative<FlattenOp>(node.op)) {
+      carry_given(graph.given, node.output, source.map, node.name);
       flattened[node.output] = source;
     } else if (const auto* gemm = std::get_if<GemmOp>(&node.op)) {
       node.op = whole_map_convolution(*gemm, source.shape);

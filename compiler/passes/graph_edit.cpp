@@ -44,6 +44,7 @@ Graph bypass_nodes(Graph graph, const std::function<bool(const Node&)>& drop) {
   for (Node& node : graph.nodes) {
     std::for_each(node.inputs.begin(), node.inputs.end(), resolve);
     if (drop(node)) {
+      carry_given(graph.given, node.output, node.inputs.at(0), node.name);
       replacement[node.output] = node.inputs.at(0);
     } else {
       kept.push_back(std::move(node));
@@ -56,6 +57,7 @@ Graph bypass_nodes(Graph graph, const std::function<bool(const Node&)>& drop) {
   std::string source = graph.output;
   resolve(source);
   if (source != graph.output && source != graph.input) {
+    carry_given(graph.given, source, graph.output, graph.name);
     for (Node& node : graph.nodes) {
       std::replace(node.inputs.begin(), node.inputs.end(), source, graph.output);
       if (node.output == source) {

@@ -141,6 +141,7 @@ Graph merge_pads(Graph graph) {
       const auto pad = pads.find(input);
       if (pad != pads.end()) {
         const Node pad_node = graph.nodes[pad->second];
+        carry_given(graph.given, pad_node.output, pad_node.inputs[0], pad_node.name);
         PadMerger(pad_node, signs.is_nonnegative(pad_node.inputs[0]), node).run();
         input = pad_node.inputs[0];
       }

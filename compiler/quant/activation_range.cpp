@@ -7,11 +7,6 @@
 
 namespace npu::compiler {
 
-void Range::include(const Range& other) {
-  low = std::min(low, other.low);
-  high = std::max(high, other.high);
-}
-
 AffineScale affine_scale(Range range, int bits, double smallest_width) {
   range.include({0, 0});
   if (range.width() == 0) range.high = smallest_width;

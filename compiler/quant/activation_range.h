@@ -8,21 +8,6 @@
 
 namespace npu::compiler {
 
-/// A range of real values; always contains 0.
-struct Range {
-  double low = 0;
-  double high = 0;
-
-  double width() const { return high - low; }
-  void include(const Range& other);
-};
-
-/// real = scale * (q - zero_point).
-struct AffineScale {
-  float scale = 1.0F;
-  std::int32_t zero_point = 0;
-};
-
 /// Asymmetric quantisation of `range` to `bits` bits. The range is first stretched to contain 0, which
 /// becomes exactly zero_point, and then, keeping its proportions, to at least `smallest_width`: a constant or
 /// nearly constant activation would otherwise need a scale that no multiplier reaches. A range of nothing but

@@ -35,6 +35,12 @@ double smallest_weight_scale(const ConvLayer& layer, const std::vector<double>& 
   return std::max(for_bias, std::ldexp(double{layer.output.scale} / layer.input.scale, exponent));
 }
 
+/// Scales are kept as float32, in files and reports too. Never below `scale`, so that no weight is clipped.
+double float_scale(double scale) {
+  const auto rounded = static_cast<float>(scale);
+  return double{rounded < scale ? std::nextafter(rounded, std::numeric_limits<float>::max()) : rounded};
+}
+
 /// Sum of (q - zero_point).
 std::int64_t sum_of(const std::int16_t* values, std::size_t count, std::int32_t zero_point) {
   std::int64_t sum = 0;
@@ -154,7 +160,7 @@ void search_channel_steps(const ConvOp& op, const std::vector<std::vector<double
     const double fitting = grid.step[channel];
     double lowest = std::numeric_limits<double>::infinity();
     for (int index = kLowestScale; index <= 0; ++index) {
-      const double step = fitting * std::exp2(static_cast<double>(index) / kScalesPerOctave);
+      const double step = float_scale(fitting * std::exp2(static_cast<double>(index) / kScalesPerOctave));
       const double error = diagonal_error(filter, variances[channel / group_outputs], step, grid);
       if (step < smallest || error >= lowest) continue;
       lowest = error;
@@ -191,7 +197,7 @@ WeightGrid weight_grid(const ConvLayer& layer, const std::vector<double>& bias, 
   grid.high = hw::max_of_bits(widths.weight_bits);
   grid.low = -grid.high;
   const float largest = *std::max_element(maxima.begin(), maxima.end());
-  grid.scale = std::max(double{largest} / grid.high, smallest);
+  grid.scale = float_scale(std::max(double{largest} / grid.high, smallest));
   grid.channel_shift.assign(maxima.size(), 0);
   grid.step.assign(maxima.size(), grid.scale);
   switch (scheme) {
@@ -210,7 +216,7 @@ WeightGrid weight_grid(const ConvLayer& layer, const std::vector<double>& bias, 
     }
     case WeightScheme::kPerChannel:
       for (std::size_t channel = 0; channel < maxima.size(); ++channel) {
-        grid.step[channel] = std::max(double{maxima[channel]} / grid.high, smallest);
+        grid.step[channel] = float_scale(std::max(double{maxima[channel]} / grid.high, smallest));
       }
       break;
   }
@@ -233,7 +239,7 @@ WeightGrid search_weight_grid(const ConvLayer& layer, const std::vector<double>&
   double best_error = std::numeric_limits<double>::infinity();
   for (int index = kLowestScale; index < kScalesPerOctave; ++index) {
     WeightGrid candidate = grid;
-    candidate.scale = grid.scale * std::exp2(static_cast<double>(index) / kScalesPerOctave);
+    candidate.scale = float_scale(grid.scale * std::exp2(static_cast<double>(index) / kScalesPerOctave));
     if (candidate.scale < smallest) continue;
     const double error = choice.fill(candidate, variances);
     if (error < best_error) {

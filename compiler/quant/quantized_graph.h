@@ -39,8 +39,9 @@ struct QConv {
   std::vector<std::uint32_t>
       channel_multiplier;  ///< [out_channel] in the per-channel comparison scheme, else empty
   hw::OutputStage stage;
-  float weight_scale = 1.0F;    ///< s_w, for reports
-  std::int64_t parameters = 0;  ///< weights and biases of the float layer
+  float weight_scale = 1.0F;         ///< s_w, for reports and files
+  std::vector<float> channel_scale;  ///< [out_channel] in the per-channel comparison scheme, else empty
+  std::int64_t parameters = 0;       ///< weights and biases of the float layer
 };
 /// output = rshift_round(a' + b') with one shared shift in stage.shift; equal shapes.
 struct QAdd {

@@ -176,15 +176,21 @@ struct Evaluate {
 
 }  // namespace
 
-Values evaluate_all(const Graph& graph, const std::vector<double>& input) {
+Values evaluate_all(const Graph& graph, const std::vector<double>& input, const AfterValue& after) {
   const ShapeMap shapes = infer_shapes(graph);
   Values values{{graph.input, input}};
+  if (after) {
+    after(graph.input, values.at(graph.input));
+  }
   for (const Node& node : graph.nodes) {
     Evaluate evaluator{shapes.at(node.output), {}};
     for (const std::string& name : node.inputs) {
       evaluator.in.push_back({shapes.at(name), values.at(name)});
     }
     values[node.output] = std::visit(evaluator, node.op);
+    if (after) {
+      after(node.output, values.at(node.output));
+    }
   }
   return values;
 }

@@ -2,6 +2,7 @@
 // passes. Independent of the float runtime and of the generators' evaluator.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -14,7 +15,10 @@ namespace npu::tests {
 /// Every value by name, [channel][row][column].
 using Values = std::map<std::string, std::vector<double>>;
 
-Values evaluate_all(const compiler::Graph& graph, const std::vector<double>& input);
+/// `after` may change each value, the input too, before anything reads it.
+using AfterValue = std::function<void(const std::string& value, std::vector<double>& elements)>;
+Values evaluate_all(const compiler::Graph& graph, const std::vector<double>& input,
+                    const AfterValue& after = {});
 
 /// The output alone.
 std::vector<double> evaluate(const compiler::Graph& graph, const std::vector<double>& input);

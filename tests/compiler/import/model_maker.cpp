@@ -90,6 +90,21 @@ void ModelMaker::integers(const std::string& name, const Dims& dims,
   }
 }
 
+void ModelMaker::typed_integers(const std::string& name, const Dims& dims,
+                                const std::vector<std::int32_t>& values, onnx::TensorProto::DataType type) {
+  onnx::TensorProto* tensor = proto_.mutable_graph()->add_initializer();
+  tensor->set_name(name);
+  tensor->set_data_type(type);
+  std::int64_t count = 1;
+  for (const std::int64_t extent : dims) {
+    tensor->add_dims(extent);
+    count *= extent;
+  }
+  for (std::int64_t index = 0; index < count; ++index) {
+    tensor->add_int32_data(values[static_cast<std::size_t>(index) % values.size()]);
+  }
+}
+
 NodeMaker ModelMaker::node(const std::string& op_type, const std::vector<std::string>& inputs,
                            const std::vector<std::string>& outputs) {
   onnx::NodeProto* node = proto_.mutable_graph()->add_node();

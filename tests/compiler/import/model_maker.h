@@ -39,6 +39,9 @@ class ModelMaker {
   /// A float32 initialiser in raw form; `values` are repeated until the dimensions are filled.
   void floats(const std::string& name, const Dims& dims, const std::vector<float>& values);
   void integers(const std::string& name, const Dims& dims, const std::vector<std::int64_t>& values);
+  /// Of 8 or 32 bits; `values` are repeated until the dimensions are filled.
+  void typed_integers(const std::string& name, const Dims& dims, const std::vector<std::int32_t>& values,
+                      onnx::TensorProto::DataType type);
   NodeMaker node(const std::string& op_type, const std::vector<std::string>& inputs,
                  const std::string& output);
   /// The same with several outputs.

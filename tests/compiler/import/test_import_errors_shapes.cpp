@@ -142,12 +142,6 @@ TEST_CASE("Constants that cannot be folded are refused") {
                  {"'Transpose'", "only on constants"});
   expect_refused(
       [](ModelMaker& m) {
-        m.floats("s", {}, {1});
-        m.node("QuantizeLinear", {"x", "s"}, "y");
-      },
-      {"'QuantizeLinear' is not supported", "export the float model"});
-  expect_refused(
-      [](ModelMaker& m) {
         m.integers("q", {4}, {1, 1, 1, 1});
         m.floats("s", {3}, {1});
         m.node("DequantizeLinear", {"q", "s"}, "w").with("axis", 0);
