@@ -13,7 +13,7 @@
 #include <array>
 
 #include "hw/isa/regions.h"
-#include "hw/timing/conv_timing.h"
+#include "hw/timing/conv_phases.h"
 
 namespace npu::compiler {
 namespace {
@@ -29,15 +29,29 @@ std::array<Part, 2> parts(const TileAxis& axis) {
   return {Part{axis.tile, count - 1}, Part{axis.extent(count - 1), 1}};
 }
 
-Cycles array_cycles_of(const ConvTiling& tiling, hw::ConvWork work, const hw::ArchConfig& arch) {
+// A tile's time behind another of its kind: what leaves of that one hides behind this one's first step.
+Cycles behind_its_like(const hw::ConvPhases& phases) {
+  const bool overlaps = phases.leaving > 0 && phases.head.channels > 0;
+  return phases.body + (overlaps ? hw::hand_over(phases.leaving, phases.head).exposed : phases.leaving);
+}
+
+struct ArrayTime {
+  Cycles cycles = 0;
+  Cycles hidden = 0;  ///< what the last instruction's results would take if nothing came behind it
+};
+
+ArrayTime array_time_of(const ConvTiling& tiling, hw::ConvWork work, const hw::ArchConfig& arch) {
   const std::int64_t count = tiling.in_channels.count();
-  Cycles sum = 0;
+  ArrayTime time;
   const auto add = [&](std::int64_t extent, std::int64_t times, bool first, bool last) {
     if (times <= 0) return;
     work.in_channels = extent;
     work.first = first;
     work.last = last;
-    sum += times * hw::conv_cycles(work, arch).total();
+    const hw::ConvPhases phases = hw::conv_phases(work, arch);
+    const Cycles cycles = behind_its_like(phases);
+    time.cycles += times * cycles;
+    time.hidden = phases.alone() - cycles;
   };
   const std::int64_t rest = tiling.in_channels.extent(count - 1);
   if (count == 1) {
@@ -47,7 +61,7 @@ Cycles array_cycles_of(const ConvTiling& tiling, hw::ConvWork work, const hw::Ar
     add(tiling.in_channels.tile, count - 2, false, false);
     add(rest, 1, false, true);
   }
-  return sum;
+  return time;
 }
 
 // Bytes on the bus for `pixels` pixels of `channels` channels: whole accesses per contiguous run.
@@ -63,8 +77,8 @@ Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, con
   const std::int64_t kept = tiling.order == LoopOrder::kWeightsOuter ? in_tiles : blocks;
   const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
   const std::int64_t weights = taps * problem.out_channels * (problem.depthwise ? 1 : problem.in_channels);
-  const Bytes parameters =
-      problem.out_channels * arch.data.accumulator_bytes() + ceil_div(problem.out_channels, 2);
+  const Bytes parameters = hw::parameter_block_bytes(problem.out_channels, hw::machine_format(arch),
+                                                     problem.per_channel_multiplier);
   return {static_cast<double>(blocks), static_cast<double>(weights * arch.data.weight_bytes() + parameters),
           kept <= tiling.weight_slots ? 1 : pixel_tiles};
 }
@@ -129,6 +143,7 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
   work.dataflow = tiling.dataflow;
   work.depthwise = problem.depthwise;
   Cycles sum = 0;
+  Cycles hidden = 0;  // behind the tile that comes last
   for (const auto& row : parts(tiling.rows)) {
     for (const auto& column : parts(tiling.columns)) {
       for (const auto& channel : parts(tiling.out_channels)) {
@@ -137,11 +152,13 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
         work.out_height = row.extent;
         work.out_width = column.extent;
         work.out_channels = channel.extent;
-        sum += times * array_cycles_of(tiling, work, arch);
+        const ArrayTime time = array_time_of(tiling, work, arch);
+        sum += times * time.cycles;
+        hidden = time.hidden;
       }
     }
   }
-  return static_cast<double>(sum);
+  return static_cast<double>(sum + hidden);
 }
 
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,

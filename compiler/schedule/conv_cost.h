@@ -27,7 +27,7 @@ struct TilingTraffic {
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
                              const hw::ArchConfig& arch);
 
-/// Sum over tiles of conv_cycles; does not depend on loop order and slots.
+/// Time of all tiles one behind the other (hw/timing/conv_phases.h); does not depend on loop order and slots.
 double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch);
 
 ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,

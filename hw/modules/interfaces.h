@@ -32,7 +32,7 @@ class ScoreboardInterface : public virtual sc_core::sc_interface {
   /// Throws SimulationError if the instruction's memory regions conflict with those of one in flight
   /// elsewhere.
   virtual void start(Unit unit, const IssuedInstruction& issued) = 0;
-  virtual void retire(Unit unit) = 0;
+  virtual void retire(Unit unit, const IssuedInstruction& issued) = 0;
   /// Blocks until `count` instructions have retired.
   virtual void wait_for_retired(std::int64_t count) = 0;
 };
