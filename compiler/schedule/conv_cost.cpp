@@ -6,7 +6,8 @@
 // plus the latency of every descriptor of the channel that has most: loads and stores of a double buffer
 // start together, when a convolution ends, so that the bus is idle while they wait. Nothing overlaps the
 // first tile's loads in front of the array's work, the last tile's store behind it, or the last tile's
-// convolution between the last load and the last store.
+// convolution between the last load and the last store. Outputs hold a slot until they are stored, which
+// bounds how soon the array can begin the tile that takes it next.
 #include "compiler/schedule/conv_cost.h"
 
 #include <algorithm>
@@ -29,15 +30,16 @@ std::array<Part, 2> parts(const TileAxis& axis) {
   return {Part{axis.tile, count - 1}, Part{axis.extent(count - 1), 1}};
 }
 
-// A tile's time behind another of its kind: what leaves of that one hides behind this one's first step.
-Cycles behind_its_like(const hw::ConvPhases& phases) {
+// A tile behind another of its kind: what leaves of that one hides behind this one's first step.
+hw::Handover behind_its_like(const hw::ConvPhases& phases) {
   const bool overlaps = phases.leaving > 0 && phases.head.channels > 0;
-  return phases.body + (overlaps ? hw::hand_over(phases.leaving, phases.head).exposed : phases.leaving);
+  return overlaps ? hw::hand_over(phases.leaving, phases.head) : hw::Handover{phases.leaving, phases.leaving};
 }
 
 struct ArrayTime {
   Cycles cycles = 0;
   Cycles hidden = 0;  ///< what the last instruction's results would take if nothing came behind it
+  Cycles results_leave = 0;
 };
 
 ArrayTime array_time_of(const ConvTiling& tiling, hw::ConvWork work, const hw::ArchConfig& arch) {
@@ -49,9 +51,10 @@ ArrayTime array_time_of(const ConvTiling& tiling, hw::ConvWork work, const hw::A
     work.first = first;
     work.last = last;
     const hw::ConvPhases phases = hw::conv_phases(work, arch);
-    const Cycles cycles = behind_its_like(phases);
-    time.cycles += times * cycles;
-    time.hidden = phases.alone() - cycles;
+    const hw::Handover handover = behind_its_like(phases);
+    time.cycles += times * (phases.body + handover.exposed);
+    time.hidden = phases.leaving - handover.exposed;
+    time.results_leave = handover.left_after;
   };
   const std::int64_t rest = tiling.in_channels.extent(count - 1);
   if (count == 1) {
@@ -134,7 +137,7 @@ Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, con
          hw::parameter_block_bytes(out_channels, hw::machine_format(arch), problem.per_channel_multiplier);
 }
 
-double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+ArrayDemand array_demand(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
   hw::ConvWork work;
   work.kernel_height = problem.rows.kernel;
   work.kernel_width = problem.columns.kernel;
@@ -143,7 +146,8 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
   work.dataflow = tiling.dataflow;
   work.depthwise = problem.depthwise;
   Cycles sum = 0;
-  Cycles hidden = 0;  // behind the tile that comes last
+  Cycles hidden = 0;          // behind the tile that comes last
+  double results_leave = -1;  // of the first kind of tiles, the most frequent
   for (const auto& row : parts(tiling.rows)) {
     for (const auto& column : parts(tiling.columns)) {
       for (const auto& channel : parts(tiling.out_channels)) {
@@ -155,10 +159,11 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
         const ArrayTime time = array_time_of(tiling, work, arch);
         sum += times * time.cycles;
         hidden = time.hidden;
+        if (results_leave < 0) results_leave = static_cast<double>(time.results_leave);
       }
     }
   }
-  return static_cast<double>(sum + hidden);
+  return {static_cast<double>(sum + hidden), results_leave};
 }
 
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
@@ -167,8 +172,9 @@ TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tilin
           output_traffic(problem, tiling, arch), problem.depthwise, problem.images};
 }
 
-ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,
+ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, const ConvTiling& tiling,
                      const hw::ArchConfig& arch) {
+  const double array_cycles = demand.cycles;
   const double bandwidth = arch.dram.bytes_per_cycle;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
   const auto rounds =
@@ -198,7 +204,13 @@ ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const Co
   const auto duration = [&](const Phase& work, bool begins, bool ends) {
     const double descriptors =
         std::max({work.weights.descriptors, work.inputs.descriptors, work.outputs.descriptors});
-    const double array = (begins ? first_load : 0) + work.array + (ends ? latency + store : 0);
+    // A slot for outputs is taken from the start of a tile until they are stored.
+    const double tiles = work.outputs.descriptors;
+    const auto slots = static_cast<double>(tiling.output_slots);
+    const double by_slots =
+        tiles > slots ? (work.array + tiles * (demand.results_leave + latency + store)) / slots : 0;
+    const double array =
+        (begins ? first_load : 0) + std::max(work.array, by_slots) + (ends ? latency + store : 0);
     const double memory = descriptors * latency + work.bytes() / bandwidth +
                           (ends ? std::max(0.0, last_tile + latency - store) : 0);
     return std::max(array, memory);
@@ -218,7 +230,7 @@ ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const Co
 ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
   const double pixels = static_cast<double>(problem.images * loaded_positions(tiling.rows, problem.rows)) *
                         static_cast<double>(loaded_positions(tiling.columns, problem.columns));
-  return joined_cost(tiling_traffic(problem, tiling, pixels, arch), tiled_array_cycles(problem, tiling, arch),
+  return joined_cost(tiling_traffic(problem, tiling, pixels, arch), array_demand(problem, tiling, arch),
                      tiling, arch);
 }
 

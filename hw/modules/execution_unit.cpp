@@ -57,7 +57,9 @@ void ExecutionUnit::step() {
   free_since_ = now_cycle();
   busy_until_ = free_since_;
   current_ = nullptr;
+  scoreboard->operands_read(unit_, *issued);
   release(*issued);
+  tokens->signal(unit_, issued->instruction.tokens, issued->pc, Moment::kOperandsRead);
 }
 
 void ExecutionUnit::prepare(const IssuedInstruction& /*issued*/, InstructionRecord& /*record*/) {}
@@ -67,7 +69,7 @@ void ExecutionUnit::release(const IssuedInstruction& issued) { retire(issued); }
 void ExecutionUnit::retire(const IssuedInstruction& issued) {
   environment_.trace.instructions[static_cast<std::size_t>(issued.pc)].end = now_cycle();
   scoreboard->retire(unit_, issued);
-  tokens->signal(unit_, issued.instruction.tokens, issued.pc);
+  tokens->signal(unit_, issued.instruction.tokens, issued.pc, Moment::kEnded);
 }
 
 Cycles ExecutionUnit::random_wait() {

@@ -39,6 +39,12 @@ void Scoreboard::start(Unit unit, const IssuedInstruction& issued) {
   in_flight_[static_cast<std::size_t>(unit)].push_back(std::move(starting));
 }
 
+void Scoreboard::operands_read(Unit unit, const IssuedInstruction& issued) {
+  for (InFlight& running : in_flight_[static_cast<std::size_t>(unit)]) {
+    if (running.issued == &issued) running.regions.reads.clear();
+  }
+}
+
 void Scoreboard::retire(Unit unit, const IssuedInstruction& issued) {
   std::erase_if(in_flight_[static_cast<std::size_t>(unit)],
                 [&](const InFlight& running) { return running.issued == &issued; });

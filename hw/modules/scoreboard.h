@@ -20,6 +20,7 @@ class Scoreboard : public sc_core::sc_module, public ScoreboardInterface {
   Scoreboard(const sc_core::sc_module_name& name, const MachineFormat& format);
 
   void start(Unit unit, const IssuedInstruction& issued) override;
+  void operands_read(Unit unit, const IssuedInstruction& issued) override;
   void retire(Unit unit, const IssuedInstruction& issued) override;
   void wait_for_retired(std::int64_t count) override;
 

@@ -8,6 +8,7 @@
 
 #include "hw/common/error.h"
 #include "hw/isa/fields.h"
+#include "hw/isa/token_rules.h"
 #include "hw/timing/transfer_runs.h"
 #include "sim/engines/estimate/shared_bus.h"
 
@@ -197,6 +198,7 @@ class Recurrence {
     ++unit.finished;
     unit.free_since = free;
     unit.busy_until = free + leaving;
+    signal(index, pc, free, true);
     if (leaving > 0) {
       leaving_ = Leaving{pc, unit.busy_until};
     } else {
@@ -213,9 +215,16 @@ class Recurrence {
   void end_instruction(std::size_t index, std::size_t pc, Cycles end) {
     trace_.instructions[pc].end = end;
     units_[index].last_end = std::max(units_[index].last_end, end);
+    signal(index, pc, end, false);
+  }
+
+  /// The tokens that tell that operands have been read, or the others.
+  void signal(std::size_t index, std::size_t pc, Cycles when, bool operands_read) {
     const hw::Tokens& tokens = program_.instructions[pc].tokens;
     for (std::size_t consumer = 0; consumer < kUnits; ++consumer) {
-      if (tokens.signal[consumer]) signals_[index][consumer].push_back(end);
+      const bool early =
+          hw::token_means_operands_read(static_cast<hw::Unit>(index), static_cast<hw::Unit>(consumer));
+      if (tokens.signal[consumer] && early == operands_read) signals_[index][consumer].push_back(when);
     }
   }
 
