@@ -5,6 +5,8 @@
 // 3. Drop dependencies that its unit's earlier instructions, or another of its dependencies, already imply
 // (vector
 //    clocks: for each instruction, the latest instruction of every unit known to have ended before it ends).
+//    A token of the array for a load unit says only that operands have been read: it orders the load behind
+//    reads of that instruction and results of the one before.
 // 4. Every remaining dependency is one signal of the producer and one wait of the consumer: both units are in
 // order, so
 //    the k-th wait meets the k-th signal.
@@ -17,6 +19,7 @@
 
 #include "hw/common/error.h"
 #include "hw/isa/regions.h"
+#include "hw/isa/token_rules.h"
 
 namespace npu::compiler {
 namespace {
@@ -34,11 +37,17 @@ void merge(Clock& into, const Clock& other) {
   for (int unit = 0; unit < hw::kUnits; ++unit) into[unit] = std::max(into[unit], other[unit]);
 }
 
+// By unit, the latest instruction that must have written its results, and that must have read its operands.
+struct Needs {
+  Clock results = empty_clock();
+  Clock operands = empty_clock();
+};
+
 // Last accesses of every byte of one memory.
 class AccessMap {
  public:
   // Collects conflicts of an access by `unit` and records it.
-  void access(std::int64_t begin, std::int64_t end, bool write, int unit, std::int64_t pc, Clock& latest) {
+  void access(std::int64_t begin, std::int64_t end, bool write, int unit, std::int64_t pc, Needs& latest) {
     split(begin);
     split(end);
     auto entry = entries_.lower_bound(begin);
@@ -74,9 +83,9 @@ class AccessMap {
     State state;
   };
 
-  static void collect(const Entry& entry, bool write, Clock& latest) {
-    merge(latest, entry.state.writer);
-    if (write) merge(latest, entry.state.reader);
+  static void collect(const Entry& entry, bool write, Needs& latest) {
+    merge(latest.results, entry.state.writer);
+    if (write) merge(latest.operands, entry.state.reader);
   }
 
   // Makes `position` a boundary between entries.
@@ -94,9 +103,9 @@ class AccessMap {
 };
 
 // Latest conflicting instruction of every other unit.
-Clock dependencies(const hw::Program& program, std::int64_t pc, int unit,
+Needs dependencies(const hw::Program& program, std::int64_t pc, int unit,
                    std::array<AccessMap, hw::kMemories>& memories) {
-  Clock latest = empty_clock();
+  Needs latest;
   const auto regions = hw::regions_of(program.instructions[pc], program.format);
   const auto visit = [&](const hw::Region& region, bool write) {
     const bool constant = region.memory == hw::Memory::kDram && region.begin < program.dram.activation_base;
@@ -107,55 +116,117 @@ Clock dependencies(const hw::Program& program, std::int64_t pc, int unit,
   };
   for (const auto& region : regions.reads) visit(region, false);
   for (const auto& region : regions.writes) visit(region, true);
-  latest[unit] = kNone;
+  latest.results[unit] = latest.operands[unit] = kNone;
   return latest;
 }
+
+// The order that tokens make so far, and the tokens of one more instruction.
+class TokenInsertion {
+ public:
+  TokenInsertion(hw::Program& program, bool layers_overlap)
+      : program_(program),
+        layers_overlap_(layers_overlap),
+        ended_(program.instructions.size(), empty_clock()),
+        before_(program.instructions.size(), kNone) {
+    operands_known_.fill(kNone);
+  }
+
+  void add(std::int64_t pc) {
+    const auto unit = static_cast<int>(hw::unit_of(program_.instructions[pc]));
+    before_[pc] = latest_[unit];
+    Clock known = latest_[unit] == kNone ? empty_clock() : ended_[latest_[unit]];
+    Needs needs = dependencies(program_, pc, unit, memories_);
+    if (!layers_overlap_) merge(needs.results, ends_of_layer_before(pc, unit));
+    for (int producer = 0; producer < hw::kUnits; ++producer) {
+      if (!early(producer, unit)) {
+        needs.results[producer] = std::max(needs.results[producer], needs.operands[producer]);
+        needs.operands[producer] = kNone;
+      }
+    }
+    drop_known(needs, known, unit);
+    drop_implied(needs);
+    for (int producer = 0; producer < hw::kUnits; ++producer) {
+      take(producer, unit, pc, needs, known);
+    }
+    known[unit] = pc;
+    ended_[pc] = known;
+    latest_[unit] = pc;
+  }
+
+ private:
+  static bool early(int producer, int consumer) {
+    return hw::token_means_operands_read(static_cast<hw::Unit>(producer), static_cast<hw::Unit>(consumer));
+  }
+
+  Clock ends_of_layer_before(std::int64_t pc, int unit) {
+    for (; next_layer_ < program_.layers.size() && program_.layers[next_layer_].first_pc <= pc;
+         ++next_layer_) {
+      layer_before_ = latest_;
+    }
+    Clock ends = layer_before_;
+    ends[unit] = kNone;
+    return ends;
+  }
+
+  void drop_known(Needs& needs, const Clock& known, int unit) const {
+    for (int producer = 0; producer < hw::kUnits; ++producer) {
+      if (needs.results[producer] <= known[producer]) needs.results[producer] = kNone;
+      if (needs.operands[producer] <= std::max(known[producer], operands_known_[unit])) {
+        needs.operands[producer] = kNone;
+      }
+    }
+  }
+
+  // What another of the needed instructions, once it has ended, implies.
+  void drop_implied(Needs& needs) const {
+    const Clock candidates = needs.results;
+    for (int producer = 0; producer < hw::kUnits; ++producer) {
+      for (int other = 0; other < hw::kUnits; ++other) {
+        if (other == producer || candidates[other] == kNone || needs.results[other] == kNone) continue;
+        const std::int64_t implied = ended_[candidates[other]][producer];
+        if (implied >= needs.results[producer]) needs.results[producer] = kNone;
+        if (implied >= needs.operands[producer]) needs.operands[producer] = kNone;
+      }
+    }
+  }
+
+  // One wait of `pc` and one signal of the instruction it needs.
+  void take(int producer, int unit, std::int64_t pc, const Needs& needs, Clock& known) {
+    const bool operands = early(producer, unit);
+    NPU_CHECK(!operands || needs.results[producer] == kNone,
+              "a load overwrites results that nobody has taken from the buffer");
+    const std::int64_t needed = operands ? needs.operands[producer] : needs.results[producer];
+    if (needed == kNone) return;
+    auto& signal = program_.instructions[needed].tokens.signal[unit];
+    NPU_CHECK(!signal, "one instruction would signal a unit twice");
+    signal = true;
+    program_.instructions[pc].tokens.wait[producer] = 1;
+    Clock told = ended_[needed];
+    if (operands) {
+      told[producer] = before_[needed];
+      operands_known_[unit] = needed;
+    }
+    merge(known, told);
+  }
+
+  hw::Program& program_;
+  bool layers_overlap_;
+  std::array<AccessMap, hw::kMemories> memories_;
+  std::vector<Clock> ended_;          ///< by pc: what has ended when it ends
+  std::vector<std::int64_t> before_;  ///< by pc: the instruction before it on its unit
+  Clock operands_known_;              ///< by unit: the latest convolution known to have read its operands
+  Clock latest_ = empty_clock();      ///< of each unit so far
+  Clock layer_before_ = empty_clock();
+  std::size_t next_layer_ = 0;
+};
 
 }  // namespace
 
 void insert_tokens(hw::Program& program, bool layers_overlap) {
-  auto& instructions = program.instructions;
-  for (auto& instruction : instructions) instruction.tokens = {};
-  std::array<AccessMap, hw::kMemories> memories;
-  std::vector<Clock> ended(instructions.size(), empty_clock());
-  Clock unit_clock_index = empty_clock();  // latest pc of each unit so far
-  Clock layer_before = empty_clock();  // latest pc of each unit in earlier layers, if layers do not overlap
-  std::size_t next_layer = 0;
-
-  for (std::int64_t pc = 0; pc < static_cast<std::int64_t>(instructions.size()); ++pc) {
-    auto& instruction = instructions[pc];
-    if (instruction.opcode == hw::Opcode::kHalt) continue;
-    const auto unit = static_cast<int>(hw::unit_of(instruction));
-    Clock known = unit_clock_index[unit] == kNone ? empty_clock() : ended[unit_clock_index[unit]];
-    Clock needed = dependencies(program, pc, unit, memories);
-    if (!layers_overlap) {
-      for (; next_layer < program.layers.size() && program.layers[next_layer].first_pc <= pc; ++next_layer) {
-        layer_before = unit_clock_index;
-      }
-      merge(needed, layer_before);
-      needed[unit] = kNone;
-    }
-    for (int producer = 0; producer < hw::kUnits; ++producer) {
-      if (needed[producer] <= known[producer]) needed[producer] = kNone;
-    }
-    const Clock candidates = needed;
-    for (int producer = 0; producer < hw::kUnits; ++producer) {
-      for (int other = 0; other < hw::kUnits; ++other) {
-        if (other == producer || candidates[other] == kNone || needed[other] == kNone) continue;
-        if (ended[candidates[other]][producer] >= needed[producer]) needed[producer] = kNone;
-      }
-    }
-    for (int producer = 0; producer < hw::kUnits; ++producer) {
-      if (needed[producer] == kNone) continue;
-      auto& signal = instructions[needed[producer]].tokens.signal[unit];
-      NPU_CHECK(!signal, "one instruction would signal a unit twice");
-      signal = true;
-      instruction.tokens.wait[producer] = 1;
-      merge(known, ended[needed[producer]]);
-    }
-    known[unit] = pc;
-    ended[pc] = known;
-    unit_clock_index[unit] = pc;
+  for (auto& instruction : program.instructions) instruction.tokens = {};
+  TokenInsertion insertion(program, layers_overlap);
+  for (std::int64_t pc = 0; pc < static_cast<std::int64_t>(program.instructions.size()); ++pc) {
+    if (program.instructions[pc].opcode != hw::Opcode::kHalt) insertion.add(pc);
   }
 }
 

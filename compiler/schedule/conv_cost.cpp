@@ -6,14 +6,15 @@
 // plus the latency of every descriptor of the channel that has most: loads and stores of a double buffer
 // start together, when a convolution ends, so that the bus is idle while they wait. Nothing overlaps the
 // first tile's loads in front of the array's work, the last tile's store behind it, or the last tile's
-// convolution between the last load and the last store.
+// convolution between the last load and the last store. Outputs hold a slot until they are stored, which
+// bounds how soon the array can begin the tile that takes it next.
 #include "compiler/schedule/conv_cost.h"
 
 #include <algorithm>
 #include <array>
 
 #include "hw/isa/regions.h"
-#include "hw/timing/conv_timing.h"
+#include "hw/timing/conv_phases.h"
 
 namespace npu::compiler {
 namespace {
@@ -29,15 +30,31 @@ std::array<Part, 2> parts(const TileAxis& axis) {
   return {Part{axis.tile, count - 1}, Part{axis.extent(count - 1), 1}};
 }
 
-Cycles array_cycles_of(const ConvTiling& tiling, hw::ConvWork work, const hw::ArchConfig& arch) {
+// A tile behind another of its kind: what leaves of that one hides behind this one's first step.
+hw::Handover behind_its_like(const hw::ConvPhases& phases) {
+  const bool overlaps = phases.leaving > 0 && phases.head.channels > 0;
+  return overlaps ? hw::hand_over(phases.leaving, phases.head) : hw::Handover{phases.leaving, phases.leaving};
+}
+
+struct ArrayTime {
+  Cycles cycles = 0;
+  Cycles hidden = 0;  ///< what the last instruction's results would take if nothing came behind it
+  Cycles results_leave = 0;
+};
+
+ArrayTime array_time_of(const ConvTiling& tiling, hw::ConvWork work, const hw::ArchConfig& arch) {
   const std::int64_t count = tiling.in_channels.count();
-  Cycles sum = 0;
+  ArrayTime time;
   const auto add = [&](std::int64_t extent, std::int64_t times, bool first, bool last) {
     if (times <= 0) return;
     work.in_channels = extent;
     work.first = first;
     work.last = last;
-    sum += times * hw::conv_cycles(work, arch).total();
+    const hw::ConvPhases phases = hw::conv_phases(work, arch);
+    const hw::Handover handover = behind_its_like(phases);
+    time.cycles += times * (phases.body + handover.exposed);
+    time.hidden = phases.leaving - handover.exposed;
+    time.results_leave = handover.left_after;
   };
   const std::int64_t rest = tiling.in_channels.extent(count - 1);
   if (count == 1) {
@@ -47,7 +64,7 @@ Cycles array_cycles_of(const ConvTiling& tiling, hw::ConvWork work, const hw::Ar
     add(tiling.in_channels.tile, count - 2, false, false);
     add(rest, 1, false, true);
   }
-  return sum;
+  return time;
 }
 
 // Bytes on the bus for `pixels` pixels of `channels` channels: whole accesses per contiguous run.
@@ -63,8 +80,8 @@ Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, con
   const std::int64_t kept = tiling.order == LoopOrder::kWeightsOuter ? in_tiles : blocks;
   const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
   const std::int64_t weights = taps * problem.out_channels * (problem.depthwise ? 1 : problem.in_channels);
-  const Bytes parameters =
-      problem.out_channels * arch.data.accumulator_bytes() + ceil_div(problem.out_channels, 2);
+  const Bytes parameters = hw::parameter_block_bytes(problem.out_channels, hw::machine_format(arch),
+                                                     problem.per_channel_multiplier);
   return {static_cast<double>(blocks), static_cast<double>(weights * arch.data.weight_bytes() + parameters),
           kept <= tiling.weight_slots ? 1 : pixel_tiles};
 }
@@ -120,7 +137,7 @@ Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, con
          hw::parameter_block_bytes(out_channels, hw::machine_format(arch), problem.per_channel_multiplier);
 }
 
-double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+ArrayDemand array_demand(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
   hw::ConvWork work;
   work.kernel_height = problem.rows.kernel;
   work.kernel_width = problem.columns.kernel;
@@ -129,6 +146,8 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
   work.dataflow = tiling.dataflow;
   work.depthwise = problem.depthwise;
   Cycles sum = 0;
+  Cycles hidden = 0;          // behind the tile that comes last
+  double results_leave = -1;  // of the first kind of tiles, the most frequent
   for (const auto& row : parts(tiling.rows)) {
     for (const auto& column : parts(tiling.columns)) {
       for (const auto& channel : parts(tiling.out_channels)) {
@@ -137,11 +156,14 @@ double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, 
         work.out_height = row.extent;
         work.out_width = column.extent;
         work.out_channels = channel.extent;
-        sum += times * array_cycles_of(tiling, work, arch);
+        const ArrayTime time = array_time_of(tiling, work, arch);
+        sum += times * time.cycles;
+        hidden = time.hidden;
+        if (results_leave < 0) results_leave = static_cast<double>(time.results_leave);
       }
     }
   }
-  return static_cast<double>(sum);
+  return {static_cast<double>(sum + hidden), results_leave};
 }
 
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
@@ -150,8 +172,9 @@ TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tilin
           output_traffic(problem, tiling, arch), problem.depthwise, problem.images};
 }
 
-ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,
+ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, const ConvTiling& tiling,
                      const hw::ArchConfig& arch) {
+  const double array_cycles = demand.cycles;
   const double bandwidth = arch.dram.bytes_per_cycle;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
   const auto rounds =
@@ -181,7 +204,13 @@ ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const Co
   const auto duration = [&](const Phase& work, bool begins, bool ends) {
     const double descriptors =
         std::max({work.weights.descriptors, work.inputs.descriptors, work.outputs.descriptors});
-    const double array = (begins ? first_load : 0) + work.array + (ends ? latency + store : 0);
+    // A slot for outputs is taken from the start of a tile until they are stored.
+    const double tiles = work.outputs.descriptors;
+    const auto slots = static_cast<double>(tiling.output_slots);
+    const double by_slots =
+        tiles > slots ? (work.array + tiles * (demand.results_leave + latency + store)) / slots : 0;
+    const double array =
+        (begins ? first_load : 0) + std::max(work.array, by_slots) + (ends ? latency + store : 0);
     const double memory = descriptors * latency + work.bytes() / bandwidth +
                           (ends ? std::max(0.0, last_tile + latency - store) : 0);
     return std::max(array, memory);
@@ -201,7 +230,7 @@ ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const Co
 ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
   const double pixels = static_cast<double>(problem.images * loaded_positions(tiling.rows, problem.rows)) *
                         static_cast<double>(loaded_positions(tiling.columns, problem.columns));
-  return joined_cost(tiling_traffic(problem, tiling, pixels, arch), tiled_array_cycles(problem, tiling, arch),
+  return joined_cost(tiling_traffic(problem, tiling, pixels, arch), array_demand(problem, tiling, arch),
                      tiling, arch);
 }
 

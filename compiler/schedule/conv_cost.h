@@ -27,10 +27,14 @@ struct TilingTraffic {
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
                              const hw::ArchConfig& arch);
 
-/// Sum over tiles of conv_cycles; does not depend on loop order and slots.
-double tiled_array_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch);
+/// Time of all tiles one behind the other (hw/timing/conv_phases.h); does not depend on loop order and slots.
+struct ArrayDemand {
+  double cycles = 0;
+  double results_leave = 0;  ///< after a tile, until its results are written, the next tile right behind it
+};
+ArrayDemand array_demand(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch);
 
-ConvCost joined_cost(const TilingTraffic& traffic, double array_cycles, const ConvTiling& tiling,
+ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& array, const ConvTiling& tiling,
                      const hw::ArchConfig& arch);
 
 }  // namespace npu::compiler

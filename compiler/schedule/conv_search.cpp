@@ -121,7 +121,7 @@ class Search {
   }
 
   void try_box(ConvTiling& tiling, double loaded_pixels) {
-    std::array<double, 2> array_cycles{-1, -1};  // by dataflow, once they are needed
+    std::array<std::optional<ArrayDemand>, 2> demands;  // by dataflow, once they are needed
     for (const LoopOrder order : {LoopOrder::kWeightsOuter, LoopOrder::kPixelsOuter}) {
       tiling.order = order;
       if (!assign_slots(problem_, arch_, buffering_, tiling)) continue;
@@ -130,15 +130,17 @@ class Search {
         State& state = states_[flow];
         tiling.dataflow = static_cast<hw::Dataflow>(flow);
         if (!state.available || !accumulators_hold(tiling, arch_)) continue;
-        double& cycles = array_cycles[flow];
-        if (state.best.tiling && cycles < 0 &&
-            joined_cost(traffic, state.least_array_cycles, tiling, arch_).objective >=
+        std::optional<ArrayDemand>& demand = demands[flow];
+        if (state.best.tiling && !demand &&
+            joined_cost(traffic, {state.least_array_cycles, 0}, tiling, arch_).objective >=
                 state.best.cost.objective) {
           continue;
         }
-        if (cycles < 0) cycles = tiled_array_cycles(problem_, tiling, arch_);
-        const ConvCost cost = joined_cost(traffic, cycles, tiling, arch_);
-        if (!state.best.tiling || cost.objective < state.best.cost.objective) state.best = {tiling, cost};
+        if (!demand) demand = array_demand(problem_, tiling, arch_);
+        ConvTiling slotted = tiling;
+        if (demand->results_leave > 0) add_output_slot(problem_, slotted);
+        const ConvCost cost = joined_cost(traffic, *demand, slotted, arch_);
+        if (!state.best.tiling || cost.objective < state.best.cost.objective) state.best = {slotted, cost};
       }
     }
   }

@@ -34,6 +34,10 @@ bool accumulators_hold(const ConvTiling& tiling, const hw::ArchConfig& arch);
 bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering,
                   ConvTiling& tiling);
 
+/// One more slot for outputs, if there is room and a tile for it: where results leave the array while the
+/// next tile is computed, a tile's outputs pass through three stages, not two.
+void add_output_slot(const ConvProblem& problem, ConvTiling& tiling);
+
 struct BestTiling {
   std::optional<ConvTiling> tiling;
   ConvCost cost;

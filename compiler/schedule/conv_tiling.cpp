@@ -81,7 +81,16 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
       tiling.order == LoopOrder::kWeightsOuter ? std::max(input_need, pixel_tiles * in_tiles) : 2 * in_tiles;
   if (input_fit < input_need) return false;
   tiling.input_slots = std::min({input_fit, std::max(input_wish, input_need), input_blocks});
+  tiling.spare_map_bytes = rest - tiling.input_slots * tiling.input_slot_bytes;
   return true;
+}
+
+void add_output_slot(const ConvProblem& problem, ConvTiling& tiling) {
+  const std::int64_t tiles = problem.images * tiling.rows.count() * tiling.columns.count() *
+                             tiling.out_channels.count() * problem.groups;
+  if (tiling.output_slots >= tiles || tiling.spare_map_bytes < tiling.output_slot_bytes) return;
+  ++tiling.output_slots;
+  tiling.spare_map_bytes -= tiling.output_slot_bytes;
 }
 
 namespace {

@@ -54,6 +54,7 @@ struct ConvTiling {
   Bytes weight_slot_bytes = 0;  ///< weights and parameter block
   Bytes input_slot_bytes = 0;
   Bytes output_slot_bytes = 0;
+  Bytes spare_map_bytes = 0;  ///< of the global buffer, behind the slots
 };
 
 /// Predicted cost of one group, all images.

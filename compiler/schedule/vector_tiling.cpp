@@ -7,12 +7,12 @@
 
 #include "hw/common/error.h"
 #include "hw/isa/field_tools.h"
+#include "hw/timing/vector_timing.h"
 
 namespace npu::compiler {
 namespace {
 
 constexpr Bytes kSlotAlignment = 16;
-constexpr double kFillCycles = 5;  ///< of the vector unit's pipeline, for each tile (hw/timing)
 // What the fields of a VECTOR hold, looked up once.
 struct FieldLimits {
   std::int64_t channels = hw::field_maximum(&hw::Vector::channels);
@@ -70,8 +70,8 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
   const auto steps = static_cast<double>(problem.images * problem.out_height * problem.out_width *
                                          problem.channels * problem.rows.kernel * problem.columns.kernel);
   const double reads = steps * static_cast<double>(problem.operands * element);
-  const double work =
-      tiles * kFillCycles + std::max(steps / arch.vector_unit.lanes, reads / arch.global_buffer.width_bytes);
+  const double work = tiles * static_cast<double>(hw::kVectorStages) +
+                      std::max(steps / arch.vector_unit.lanes, reads / arch.global_buffer.width_bytes);
   const double memory =
       tiles * static_cast<double>(problem.operands) * latency + (in_bytes + out_bytes) / bandwidth;
   const double load = latency + in_bytes / tiles / bandwidth;

@@ -32,14 +32,16 @@ one, so that sizes start at 1. Addresses and strides are in bytes, except accumu
 
 constexpr std::string_view kTokens = R"(## Units and tokens
 Five units execute instructions, each from a queue of its own, in program order. The command processor hands
-instructions to the queues in program order and waits where a queue is full. Instructions of one unit never overlap;
-instructions of different units are ordered by tokens alone.
+instructions to the queues in program order and waits where a queue is full. Instructions of one unit have their effects
+in program order; instructions of different units are ordered by tokens alone.
 
 For each ordered pair (producer unit, consumer unit) there is one counting semaphore of 8 bits, zero at reset.
 
 - An instruction starts when its unit is free and for every producer `p` the semaphore (`p`, own unit) holds at least
   `wait[p]` tokens. Starting takes them away.
-- When an instruction ends, one token is added to the semaphore (own unit, `c`) for every `c` in `signal`.
+- When an instruction ends, one token is added to the semaphore (own unit, `c`) for every `c` in `signal`. The tokens of
+  `conv` for the two load units come earlier, when its operands have been read: results of a CONV may still leave the array
+  while the next one loads, but those of the CONV before it are all written.
 - Operands are read when an instruction starts and results appear when it ends.
 
 Because units are in order and semaphores count, the S-th token that a unit takes from a producer is always the
@@ -145,8 +147,8 @@ std::string header_table() {
             : fmt::format("| wait[{}] | {} | zero: no such unit |\n", slot, bit_range(position, kWaitBits));
   }
   for (int slot = 0; slot < kUnitSlots; ++slot, ++position) {
-    text += slot < kUnits ? fmt::format("| signal[{}] | {} | one token for `{}` at the end |\n", slot,
-                                        position, unit_name(static_cast<Unit>(slot)))
+    text += slot < kUnits ? fmt::format("| signal[{}] | {} | one token for `{}` |\n", slot, position,
+                                        unit_name(static_cast<Unit>(slot)))
                           : fmt::format("| signal[{}] | {} | zero: no such unit |\n", slot, position);
   }
   return text + "\n";

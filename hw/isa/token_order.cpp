@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "hw/isa/fields.h"
+#include "hw/isa/token_rules.h"
 
 namespace npu::hw {
 namespace {
@@ -19,9 +20,18 @@ TokenOrder::TokenOrder(std::int64_t instructions) : places_(static_cast<std::siz
 }
 
 void TokenOrder::join_end_of(std::int64_t pc, Clock& clock) const {
+  join_operands_read(pc, clock);
   const Place& place = places_[static_cast<std::size_t>(pc)];
-  for (std::size_t unit = 0; unit < kUnits; ++unit) clock[unit] = std::max(clock[unit], place.start[unit]);
   clock[slot(place.unit)] = std::max(clock[slot(place.unit)], place.index + 1);
+}
+
+// What has ended when `pc` starts includes the instruction before it on its unit.
+void TokenOrder::join_operands_read(std::int64_t pc, Clock& clock) const {
+  const Place& place = places_[static_cast<std::size_t>(pc)];
+  for (std::size_t entry = 0; entry < clock.size(); ++entry) {
+    clock[entry] = std::max(clock[entry], place.start[entry]);
+  }
+  if (place.unit == Unit::kConv) clock[kOperandsRead] = std::max(clock[kOperandsRead], place.index + 1);
 }
 
 void TokenOrder::add(const Instruction& instruction, std::int64_t pc, FindingList& findings) {
@@ -54,7 +64,12 @@ void TokenOrder::take_tokens(const Instruction& instruction, std::int64_t pc, Un
                       unit_name(static_cast<Unit>(producer)), tokens.signal_pcs.size()));
       continue;
     }
-    join_end_of(tokens.signal_pcs[static_cast<std::size_t>(tokens.taken - 1)], place.start);
+    const std::int64_t signalled_by = tokens.signal_pcs[static_cast<std::size_t>(tokens.taken - 1)];
+    if (token_means_operands_read(static_cast<Unit>(producer), consumer)) {
+      join_operands_read(signalled_by, place.start);
+    } else {
+      join_end_of(signalled_by, place.start);
+    }
   }
   taken_after_[slot(consumer)].push_back(taken);
 }
@@ -83,9 +98,12 @@ void TokenOrder::give_tokens(const Instruction& instruction, std::int64_t pc, Un
   }
 }
 
-bool TokenOrder::ordered(std::int64_t earlier, std::int64_t later) const {
+bool TokenOrder::ordered(std::int64_t earlier, std::int64_t later, bool reads_only) const {
   const Place& first = places_[static_cast<std::size_t>(earlier)];
-  return first.index < places_[static_cast<std::size_t>(later)].start[slot(first.unit)];
+  const Place& second = places_[static_cast<std::size_t>(later)];
+  if (first.unit == second.unit) return true;
+  const std::size_t entry = reads_only && first.unit == Unit::kConv ? kOperandsRead : slot(first.unit);
+  return first.index < second.start[entry];
 }
 
 }  // namespace npu::hw

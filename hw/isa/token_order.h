@@ -21,12 +21,15 @@ class TokenOrder {
   /// interleaving exceeds the semaphore.
   void add(const Instruction& instruction, std::int64_t pc, FindingList& findings);
 
-  /// True if instruction `earlier` has always ended before `later` starts (both added, earlier < later).
-  bool ordered(std::int64_t earlier, std::int64_t later) const;
+  /// True if instruction `earlier` has always ended before `later` starts (both added, earlier < later), or,
+  /// where only what it reads matters, has always read its operands.
+  bool ordered(std::int64_t earlier, std::int64_t later, bool reads_only) const;
 
  private:
-  /// Instructions of each unit that have ended.
-  using Clock = std::array<std::int32_t, kUnits>;
+  /// Instructions of each unit that have ended, and one place more: convolutions that have read their
+  /// operands.
+  using Clock = std::array<std::int32_t, kUnits + 1>;
+  static constexpr std::size_t kOperandsRead = kUnits;
 
   struct Pair {
     std::vector<std::int64_t> signal_pcs;  ///< of the producer, in order
@@ -42,6 +45,7 @@ class TokenOrder {
   void take_tokens(const Instruction& instruction, std::int64_t pc, Unit consumer, FindingList& findings);
   void give_tokens(const Instruction& instruction, std::int64_t pc, Unit producer, FindingList& findings);
   void join_end_of(std::int64_t pc, Clock& clock) const;
+  void join_operands_read(std::int64_t pc, Clock& clock) const;
   Pair& pair(std::size_t producer, std::size_t consumer) { return pairs_[producer * kUnits + consumer]; }
 
   std::vector<Place> places_;                   ///< by pc

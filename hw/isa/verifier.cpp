@@ -110,7 +110,7 @@ class Verification {
 
   // One finding for each pair of instructions and region, whatever the number of stretches they share.
   void check_order(std::int64_t pc, const Region& region, const EarlierAccess& earlier, const char* verb) {
-    if (earlier.pc == pc || order_.ordered(earlier.pc, pc)) return;
+    if (earlier.pc == pc || order_.ordered(earlier.pc, pc, !earlier.write)) return;
     if (std::find(reported_.begin(), reported_.end(), earlier.pc) != reported_.end()) return;
     reported_.push_back(earlier.pc);
     const std::int64_t begin = std::max(region.begin, earlier.begin);

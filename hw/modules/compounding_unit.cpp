@@ -1,13 +1,15 @@
 #include "hw/modules/compounding_unit.h"
 
+#include "hw/timing/compounding_timing.h"
+
 namespace npu::hw {
 
-CompoundingUnit::CompoundingUnit(const sc_core::sc_module_name& name, int lanes)
-    : sc_module(name), lanes_(lanes) {}
+CompoundingUnit::CompoundingUnit(const sc_core::sc_module_name& name, const CompoundingConfig& config)
+    : sc_module(name), config_(config) {}
 
 void CompoundingUnit::compound(std::int64_t outputs) {
   outputs_ += outputs;
-  busy_cycles_ += ceil_div(outputs, lanes_);
+  busy_cycles_ += compounding_cycles(outputs, config_);
 }
 
 }  // namespace npu::hw

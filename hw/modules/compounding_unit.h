@@ -6,6 +6,7 @@
 #include <cstdint>
 #include <systemc>
 
+#include "hw/arch/arch_config.h"
 #include "hw/common/units.h"
 #include "hw/modules/interfaces.h"
 
@@ -13,7 +14,7 @@ namespace npu::hw {
 
 class CompoundingUnit : public sc_core::sc_module, public CompoundingInterface {
  public:
-  CompoundingUnit(const sc_core::sc_module_name& name, int lanes);
+  CompoundingUnit(const sc_core::sc_module_name& name, const CompoundingConfig& config);
 
   void compound(std::int64_t outputs) override;
 
@@ -23,7 +24,7 @@ class CompoundingUnit : public sc_core::sc_module, public CompoundingInterface {
 
  private:
   // parameters
-  int lanes_;
+  CompoundingConfig config_;
   // counters
   std::int64_t outputs_ = 0;
   Cycles busy_cycles_ = 0;

@@ -1,5 +1,7 @@
 #include "hw/modules/execution_unit.h"
 
+#include <algorithm>
+
 #include "hw/modules/sim_clock.h"
 
 namespace npu::hw {
@@ -45,16 +47,29 @@ void ExecutionUnit::step() {
   record.random_stall = random_wait();
   if (record.random_stall > 0) sc_core::wait(cycles_to_time(record.random_stall));
   tokens->take(unit_, issued->instruction.tokens, record);
+  prepare(*issued, record);
   record.start = now_cycle();
+  record.shorten_stalls(std::min(record.start, busy_until_) - free_since_);
   scoreboard->start(unit_, *issued);
   executing_ = true;
   if (issued->instruction.opcode != Opcode::kSync) execute(*issued, record);
   executing_ = false;
-  record.end = now_cycle();
-  free_since_ = record.end;
+  free_since_ = now_cycle();
+  busy_until_ = free_since_;
   current_ = nullptr;
-  scoreboard->retire(unit_);
-  tokens->signal(unit_, issued->instruction.tokens, issued->pc);
+  scoreboard->operands_read(unit_, *issued);
+  release(*issued);
+  tokens->signal(unit_, issued->instruction.tokens, issued->pc, Moment::kOperandsRead);
+}
+
+void ExecutionUnit::prepare(const IssuedInstruction& /*issued*/, InstructionRecord& /*record*/) {}
+
+void ExecutionUnit::release(const IssuedInstruction& issued) { retire(issued); }
+
+void ExecutionUnit::retire(const IssuedInstruction& issued) {
+  environment_.trace.instructions[static_cast<std::size_t>(issued.pc)].end = now_cycle();
+  scoreboard->retire(unit_, issued);
+  tokens->signal(unit_, issued.instruction.tokens, issued.pc, Moment::kEnded);
 }
 
 Cycles ExecutionUnit::random_wait() {

@@ -1,6 +1,6 @@
 // What all decoupled units share: take the next instruction from the queue, wait for its tokens, report it to
 // the scoreboard, execute, retire, signal. Each unit is one thread process; it switches a few times per
-// instruction.
+// instruction. A unit may go on to the next instruction while results of one still leave it (PeArray).
 #pragma once
 
 #include <cstdint>
@@ -35,6 +35,17 @@ class ExecutionUnit : public sc_core::sc_module {
  protected:
   /// Does the instruction's work in simulated time; returns on a clock edge. Fills `record.saturated`.
   virtual void execute(const IssuedInstruction& issued, InstructionRecord& record) = 0;
+  /// Called when the instruction has its tokens and could start; may wait until the unit can begin it.
+  virtual void prepare(const IssuedInstruction& issued, InstructionRecord& record);
+  /// Called when the unit is free for the next instruction; by default all is over then.
+  virtual void release(const IssuedInstruction& issued);
+  /// All results are written: ends the instruction now, retires it and signals.
+  void retire(const IssuedInstruction& issued);
+
+  UnitEnvironment& environment() { return environment_; }
+
+  // state
+  Cycles busy_until_ = 0;  ///< when the last results leave, unless the next instruction begins before
 
  private:
   void run();

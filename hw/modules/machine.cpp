@@ -37,7 +37,7 @@ Machine::Machine(const sc_core::sc_module_name& name, const Program& program, co
       load_activations_("load_activations", Unit::kLoadActivations, arch, environment_),
       store_("store", Unit::kStore, arch, environment_),
       pe_array_("pe_array", arch, environment_, rtl_.get()),
-      compounding_("compounding_unit", arch.compounding.lanes),
+      compounding_("compounding_unit", arch.compounding),
       vector_unit_("vector_unit", arch, environment_) {
   trace_.instructions.resize(program.instructions.size());
   for (int unit = 0; unit < kUnits; ++unit) {

@@ -1,7 +1,8 @@
 // The PE array, executing CONV: weight stationary, output stationary and depthwise.
-// Models: operands read when the instruction starts, results committed when it ends, time from hw/timing,
-// values from hw/kernels. Does not model: single PEs; the kernels and the cycle formula stand for them,
-// unless the configuration lets the Verilated RTL do the work cycle by cycle ("model": "rtl").
+// Models: operands read when the instruction starts, results committed when the array is free again, the last
+// of them leaving while the next instruction loads (hw/timing/conv_phases.h), time from hw/timing, values
+// from hw/kernels. Does not model: single PEs; the kernels and the cycle formula stand for them, unless the
+// configuration lets the Verilated RTL do the work cycle by cycle ("model": "rtl").
 #pragma once
 
 #include <tlm_utils/simple_initiator_socket.h>
@@ -12,7 +13,7 @@
 #include "hw/kernels/kernels.h"
 #include "hw/modules/execution_unit.h"
 #include "hw/modules/rtl/rtl_conv.h"
-#include "hw/timing/conv_timing.h"
+#include "hw/timing/conv_phases.h"
 
 namespace npu::hw {
 
@@ -30,8 +31,14 @@ class PeArray : public ExecutionUnit {
 
  private:
   void start_of_simulation() override;
+  void prepare(const IssuedInstruction& issued, InstructionRecord& record) override;
   void execute(const IssuedInstruction& issued, InstructionRecord& record) override;
-  void compute_and_wait(const IssuedInstruction& issued, const ConvWork& work);
+  void release(const IssuedInstruction& issued) override;
+  void compute_and_wait(const IssuedInstruction& issued);
+  bool in_rtl(const Instruction& instruction) const;
+  bool may_begin(const Instruction& next) const;
+  void results_left();
+  void end_leaving();
 
   // parameters
   const ArchConfig& arch_;
@@ -41,6 +48,10 @@ class PeArray : public ExecutionUnit {
   // state
   MemoryView memory_;
   PendingResult result_;
+  ConvPhases phases_;                           ///< of the instruction on the array
+  Cycles exposed_ = 0;                          ///< it waits so long for the results of the one before
+  const IssuedInstruction* leaving_ = nullptr;  ///< whose results leave; null: nobody's
+  sc_core::sc_event left_;                      ///< the last of them has left
 };
 
 }  // namespace npu::hw

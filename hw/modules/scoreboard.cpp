@@ -32,14 +32,22 @@ Scoreboard::Scoreboard(const sc_core::sc_module_name& name, const MachineFormat&
 
 void Scoreboard::start(Unit unit, const IssuedInstruction& issued) {
   InFlight starting{&issued, regions_of(issued.instruction, format_)};
-  for (const InFlight& running : in_flight_) {
-    if (running.issued != nullptr) check_against(running, starting);
+  for (std::size_t other = 0; other < in_flight_.size(); ++other) {
+    if (other == static_cast<std::size_t>(unit)) continue;
+    for (const InFlight& running : in_flight_[other]) check_against(running, starting);
   }
-  in_flight_[static_cast<std::size_t>(unit)] = std::move(starting);
+  in_flight_[static_cast<std::size_t>(unit)].push_back(std::move(starting));
 }
 
-void Scoreboard::retire(Unit unit) {
-  in_flight_[static_cast<std::size_t>(unit)].issued = nullptr;
+void Scoreboard::operands_read(Unit unit, const IssuedInstruction& issued) {
+  for (InFlight& running : in_flight_[static_cast<std::size_t>(unit)]) {
+    if (running.issued == &issued) running.regions.reads.clear();
+  }
+}
+
+void Scoreboard::retire(Unit unit, const IssuedInstruction& issued) {
+  std::erase_if(in_flight_[static_cast<std::size_t>(unit)],
+                [&](const InFlight& running) { return running.issued == &issued; });
   ++retired_;
   retired_event_.notify();
 }

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdint>
 #include <systemc>
+#include <vector>
 
 #include "hw/isa/program.h"
 #include "hw/isa/regions.h"
@@ -19,12 +20,13 @@ class Scoreboard : public sc_core::sc_module, public ScoreboardInterface {
   Scoreboard(const sc_core::sc_module_name& name, const MachineFormat& format);
 
   void start(Unit unit, const IssuedInstruction& issued) override;
-  void retire(Unit unit) override;
+  void operands_read(Unit unit, const IssuedInstruction& issued) override;
+  void retire(Unit unit, const IssuedInstruction& issued) override;
   void wait_for_retired(std::int64_t count) override;
 
  private:
   struct InFlight {
-    const IssuedInstruction* issued = nullptr;  ///< null: the unit is free
+    const IssuedInstruction* issued = nullptr;
     RegionSet regions;
   };
   void check_against(const InFlight& running, const InFlight& starting) const;
@@ -32,7 +34,7 @@ class Scoreboard : public sc_core::sc_module, public ScoreboardInterface {
   // parameters
   MachineFormat format_;
   // state
-  std::array<InFlight, kUnits> in_flight_;
+  std::array<std::vector<InFlight>, kUnits> in_flight_;  ///< by unit, which keeps its own in order
   std::int64_t retired_ = 0;
   sc_core::sc_event retired_event_;
 };

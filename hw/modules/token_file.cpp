@@ -5,6 +5,7 @@
 #include <optional>
 
 #include "hw/common/error.h"
+#include "hw/isa/token_rules.h"
 #include "hw/modules/sim_clock.h"
 
 namespace npu::hw {
@@ -41,9 +42,10 @@ void TokenFile::take(Unit consumer, const Tokens& tokens, InstructionRecord& rec
   for (std::size_t producer = 0; producer < held.size(); ++producer) held[producer] -= tokens.wait[producer];
 }
 
-void TokenFile::signal(Unit producer, const Tokens& tokens, std::int64_t pc) {
+void TokenFile::signal(Unit producer, const Tokens& tokens, std::int64_t pc, Moment moment) {
   for (std::size_t consumer = 0; consumer < kUnitSlots; ++consumer) {
-    if (!tokens.signal[consumer]) continue;
+    const bool early = token_means_operands_read(producer, static_cast<Unit>(consumer));
+    if (!tokens.signal[consumer] || early != (moment == Moment::kOperandsRead)) continue;
     if (consumer >= kUnits) {
       throw SimulationError(name(), now_cycle(),
                             fmt::format("instruction {} signals {}, expected one of the {} units", pc,

@@ -17,7 +17,7 @@ class TokenFile : public sc_core::sc_module, public TokenInterface {
   explicit TokenFile(const sc_core::sc_module_name& name);
 
   void take(Unit consumer, const Tokens& tokens, InstructionRecord& record) override;
-  void signal(Unit producer, const Tokens& tokens, std::int64_t pc) override;
+  void signal(Unit producer, const Tokens& tokens, std::int64_t pc, Moment moment) override;
 
   /// What the consumer waits for now, or empty: "1 token of load_weights (has 0)".
   std::string awaited_by(Unit consumer) const;

@@ -1,10 +1,11 @@
 // The two cycle formulas behind conv_cycles. Models one pass of an instruction through the array and the
-// ports it uses; does not model the overlap of one instruction's end with the next one's start, or the
+// ports it uses, alone on the array (conv_phases.h says what the next one overlaps); does not model the
 // reading of biases.
 #pragma once
 
 #include <algorithm>
 
+#include "hw/timing/compounding_timing.h"
 #include "hw/timing/conv_timing.h"
 
 namespace npu::hw {
@@ -28,7 +29,7 @@ inline Cycles sums_out_cycles(std::int64_t outputs, bool parked, bool finished, 
         cycles, port_cycles(outputs, arch.data.accumulator_bytes(), arch.accumulator_store.width_bytes));
   }
   if (finished) {
-    cycles = std::max(cycles, ceil_div(outputs, arch.compounding.lanes));
+    cycles = std::max(cycles, compounding_cycles(outputs, arch.compounding));
     cycles =
         std::max(cycles, port_cycles(outputs, arch.data.activation_bytes(), arch.global_buffer.width_bytes));
   }

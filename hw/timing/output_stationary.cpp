@@ -127,4 +127,26 @@ ConvCycles output_stationary_cycles(const ConvWork& work, const ArchConfig& arch
   return total;
 }
 
+ConvPhases output_stationary_phases(const ConvWork& work, const ArchConfig& arch) {
+  const OsLayout layout = os_layout(work, arch.pe_array);
+  const std::int64_t channels = work.depthwise ? 1 : work.in_channels;
+  const auto first = [](const std::array<Piece, 2>& pieces) {
+    return pieces[pieces[0].count > 0 ? 0 : 1].size;
+  };
+  const auto last = [](const std::array<Piece, 2>& pieces) {
+    return pieces[pieces[1].count > 0 ? 1 : 0].size;
+  };
+  const auto step = [&](const auto& choose) {
+    return step_cycles(
+        work, {choose(layout.rows), choose(layout.columns), choose(layout.filters), channels, 1}, arch);
+  };
+  const StepCycles begins = step(first);
+  ConvPhases phases;
+  phases.leaving = step(last).drain_slowed + (work.last ? kCompoundingStages : 0);
+  phases.body = output_stationary_cycles(work, arch).total() - phases.leaving;
+  phases.head = {channels, begins.load_slots / channels,
+                 begins.compute + begins.preload + begins.bandwidth - begins.load_slots};
+  return phases;
+}
+
 }  // namespace npu::hw

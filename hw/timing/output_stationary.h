@@ -6,6 +6,7 @@
 #include <array>
 
 #include "hw/arch/arch_config.h"
+#include "hw/timing/conv_phases.h"
 #include "hw/timing/conv_timing.h"
 #include "hw/timing/pieces.h"
 
@@ -62,6 +63,9 @@ constexpr std::int64_t block_input_pixels(const ConvWork& work, const OsStep& st
   return extent(step.block_rows, work.stride_height, work.kernel_height) *
          extent(step.block_columns, work.stride_width, work.kernel_width);
 }
+
+/// conv_phases where results of one instruction leave behind the loads of the next.
+ConvPhases output_stationary_phases(const ConvWork& work, const ArchConfig& arch);
 
 /// One output pixel: the PEs hold outputs of different channels, see matrix_vector.cpp.
 constexpr bool is_matrix_vector(const ConvWork& work) {

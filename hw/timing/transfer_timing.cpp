@@ -56,6 +56,18 @@ Bytes bus_bytes(const Transfer& transfer, const DramConfig& dram) {
   return sum_over_addresses(runs.begin, runs.stride2, runs.count2, dram.access_bytes, plane);
 }
 
+BusTraffic bus_traffic(const Instruction& instruction, const DramConfig& dram) {
+  switch (instruction.opcode) {
+    case Opcode::kLoadWeights:
+    case Opcode::kLoadActivations:
+      return {bus_bytes(instruction.transfer(), dram), 0};
+    case Opcode::kStore:
+      return {0, bus_bytes(instruction.transfer(), dram)};
+    default:
+      return {};
+  }
+}
+
 Cycles transfer_cycles(const Transfer& transfer, const DramConfig& dram) {
   const double occupancy = static_cast<double>(bus_bytes(transfer, dram)) / dram.bytes_per_cycle;
   return dram.latency_cycles + static_cast<Cycles>(std::ceil(occupancy));

@@ -8,9 +8,6 @@
 namespace npu::hw {
 namespace {
 
-/// Register stages of the vector unit: operand read, multiply, add or compare, shift with rounding, clamp and
-/// write.
-constexpr Cycles kVectorStages = 5;
 constexpr std::int64_t kMultiplierBytes = 4;  ///< entry of the average pool's table
 
 }  // namespace

@@ -7,6 +7,10 @@
 
 namespace npu::hw {
 
+/// Register stages of the vector unit: operand read, multiply, add or compare, shift with rounding, clamp and
+/// write.
+inline constexpr Cycles kVectorStages = 5;
+
 /// Element-wise work: ceil(elements / lanes) per operand pair; pooling: one operand element per lane and
 /// cycle (window taps x outputs / lanes); bounded below by the global buffer's width. Includes the pipeline
 /// fill.

@@ -40,7 +40,9 @@ double relative_error(Cycles found, Cycles expected) {
   return static_cast<double>(found) / static_cast<double>(expected) - 1;
 }
 
-// Runs one program on both engines; everything that is counted must be equal, time within the bound.
+// Runs one program on both engines; everything that is counted must be equal, time within the bound. The
+// array is busy for as long as its results leave, which depends on when the next convolution begins: that is
+// time, too.
 void compare_engines(const hw::Program& program, const hw::ArchConfig& arch,
                      const std::vector<std::int32_t>& input) {
   const auto exact = sim::run_systemc(program, arch, input,
@@ -54,10 +56,12 @@ void compare_engines(const hw::Program& program, const hw::ArchConfig& arch,
   CHECK(estimate.dram_write_bytes == exact.dram_write_bytes);
   CHECK(estimate.dram_bus.busy == Approx(exact.dram_bus.busy).margin(2));
   CHECK(estimate.compounding_unit.busy == exact.compounding_unit.busy);
-  for (const hw::Unit unit : {hw::Unit::kConv, hw::Unit::kVector}) {
-    const auto index = static_cast<std::size_t>(unit);
-    CHECK(estimate.units[index].busy == exact.units[index].busy);
-  }
+  const auto busy = [](const sim::RunResult& result, hw::Unit unit) {
+    return result.units[static_cast<std::size_t>(unit)].busy;
+  };
+  CHECK(busy(estimate, hw::Unit::kVector) == busy(exact, hw::Unit::kVector));
+  CHECK(std::abs(relative_error(busy(estimate, hw::Unit::kConv), busy(exact, hw::Unit::kConv))) <
+        kLargestError);
   fmt::print("{:<28} {:<22} SystemC {:>10} estimate {:>10} {:+.2f} %\n", program.network, arch.name,
              exact.cycles, estimate.cycles, 100 * error);
 }
@@ -90,6 +94,20 @@ TEST_CASE("SqueezeNet 1.0: the estimate is within 3 % of SystemC on every preset
 
 TEST_CASE("AlexNet: the estimate is within 3 % of SystemC on every preset, its counts are equal") {
   compare_on_presets("alexnet");
+}
+
+// A network of every family that the cases above leave out, in forms that run in seconds.
+TEST_CASE("Other families of networks: the estimate is within 3 % of SystemC on every preset") {
+  for (const char* network : {"sqnxt_34_1.0_cifar", "sqnxt_g23_1.0_cifar", "sqnxt_23v3_2.0_cifar",
+                              "mobilenet_v1_0.25", "mobilenet_v2_1.0_cifar", "squeezenet_1.1"}) {
+    compare_on_presets(network);
+  }
+}
+
+// The target estimate_networks runs this one.
+TEST_CASE("Every network: the estimate is within 3 % of SystemC on every preset, its counts are equal",
+          "[.full]") {
+  for (const auto& network : workloads::network_names()) compare_on_presets(network);
 }
 
 TEST_CASE("Random networks on random machines: the estimate is within 3 % of SystemC, its counts are equal") {

@@ -96,16 +96,16 @@ MachineTrace without_vector_layers(const hw::Program& program, const hw::ArchCon
         result = waiting[unit];
         result.start = time.at(record.start);
         result.end = time.at(record.end);
+        result.overlap = record.overlap;  // layers run one at a time: within the layer
         result.saturated = record.saturated;
         waiting[unit] = {};
         continue;
       }
       result = {};
-      if (!std::holds_alternative<hw::Transfer>(instruction.body)) continue;
-      const Bytes bytes = hw::bus_bytes(instruction.transfer(), arch.dram);
-      left_out_bytes += bytes;
-      (instruction.opcode == hw::Opcode::kStore ? counted.dram_write_bytes : counted.dram_read_bytes) -=
-          bytes;
+      const hw::BusTraffic traffic = hw::bus_traffic(instruction, arch.dram);
+      counted.dram_read_bytes -= traffic.read;
+      counted.dram_write_bytes -= traffic.written;
+      left_out_bytes += traffic.read + traffic.written;
     }
   }
   counted.cycles = time.at(trace.cycles);

@@ -48,7 +48,7 @@ void add_unit_times(const hw::Program& program, const MachineTrace& trace, RunRe
     const InstructionRecord& record = trace.instructions[pc];
     if (!executed(record)) continue;
     const auto unit = static_cast<std::size_t>(hw::unit_of(program.instructions[pc]));
-    result.units[unit].busy += record.end - record.start;
+    result.units[unit].busy += record.busy();
     for (const Stall& stall : stalls_of(record)) result.units[unit].stalls[stall.cause] += stall.cycles;
     last_end[unit] = record.end;
   }
@@ -76,17 +76,9 @@ void add_work(const hw::Instruction& instruction, const InstructionRecord& recor
               LayerTime& layer) {
   layer.counts += hw::access_counts(instruction, arch);
   layer.saturated += record.saturated;
-  switch (instruction.opcode) {
-    case hw::Opcode::kLoadWeights:
-    case hw::Opcode::kLoadActivations:
-      layer.dram_read_bytes += hw::bus_bytes(instruction.transfer(), arch.dram);
-      break;
-    case hw::Opcode::kStore:
-      layer.dram_write_bytes += hw::bus_bytes(instruction.transfer(), arch.dram);
-      break;
-    default:
-      break;
-  }
+  const hw::BusTraffic traffic = hw::bus_traffic(instruction, arch.dram);
+  layer.dram_read_bytes += traffic.read;
+  layer.dram_write_bytes += traffic.written;
 }
 
 /// Stalls of the compute units, only as far as they lie after `begin`: what came before belongs to earlier
@@ -115,7 +107,7 @@ LayerTime measure_layer(const hw::Program& program, const hw::LayerSymbol& symbo
     any = true;
     add_work(instruction, record, arch, layer);
     if (!on_compute_unit(instruction)) continue;
-    layer.compute_busy += record.end - record.start;
+    layer.compute_busy += record.busy();
     add_compute_stalls(record, begin, layer);
   }
   layer.cycles = std::max<Cycles>(0, layer.end - begin);

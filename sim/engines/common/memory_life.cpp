@@ -22,6 +22,7 @@ class MemoryLife {
         line.end = std::max(line.end, end);
         return;
       }
+      line.end = std::min(line.end, std::max(line.begin, start));  // the writer before may still be at work
       close(line);
       line = {true, start, end, pc};
     });

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/timing/compounding_timing.h"
 #include "hw/timing/transfer_timing.h"
 #include "sim/engines/common/counted_time.h"
 #include "sim/engines/common/measurement.h"
@@ -15,25 +16,14 @@ namespace {
 void add_totals(const hw::Program& program, const hw::ArchConfig& arch, hw::MachineTrace& trace) {
   trace.dram_read_bytes = trace.instruction_fetch_bytes;
   for (const hw::Instruction& instruction : program.instructions) {
-    switch (instruction.opcode) {
-      case hw::Opcode::kLoadWeights:
-      case hw::Opcode::kLoadActivations:
-        trace.dram_read_bytes += hw::bus_bytes(instruction.transfer(), arch.dram);
-        break;
-      case hw::Opcode::kStore:
-        trace.dram_write_bytes += hw::bus_bytes(instruction.transfer(), arch.dram);
-        break;
-      case hw::Opcode::kConv: {
-        const hw::Conv& conv = instruction.conv();
-        if (conv.last == 0) break;
-        const std::int64_t outputs = conv.out_height * conv.out_width * conv.out_channels;
-        trace.compounded += outputs;
-        trace.compounding_busy += ceil_div(outputs, arch.compounding.lanes);
-        break;
-      }
-      default:
-        break;
-    }
+    const hw::BusTraffic traffic = hw::bus_traffic(instruction, arch.dram);
+    trace.dram_read_bytes += traffic.read;
+    trace.dram_write_bytes += traffic.written;
+    if (instruction.opcode != hw::Opcode::kConv || instruction.conv().last == 0) continue;
+    const hw::Conv& conv = instruction.conv();
+    const std::int64_t outputs = conv.out_height * conv.out_width * conv.out_channels;
+    trace.compounded += outputs;
+    trace.compounding_busy += hw::compounding_cycles(outputs, arch.compounding);
   }
 }
 

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 
-#include "hw/timing/conv_timing.h"
 #include "hw/timing/transfer_timing.h"
 #include "hw/timing/vector_timing.h"
 
@@ -16,8 +15,8 @@ const InstructionCosts::Known& InstructionCosts::convolution(const hw::Instructi
   const auto known = std::find_if(convolutions_.rbegin(), convolutions_.rend(),
                                   [&](const Known& entry) { return entry.shape == shape; });
   if (known != convolutions_.rend()) return *known;
-  const Cycles cycles = hw::conv_cycles(hw::conv_work(conv), arch_).total();
-  convolutions_.push_back({shape, cycles, hw::access_counts(instruction, arch_)});
+  const hw::ConvPhases phases = hw::conv_phases(hw::conv_work(conv), arch_);
+  convolutions_.push_back({shape, phases, hw::access_counts(instruction, arch_)});
   return convolutions_.back();
 }
 
@@ -26,17 +25,17 @@ InstructionCost InstructionCosts::of(const hw::Instruction& instruction, hw::Acc
     case hw::Opcode::kConv: {
       const Known& known = convolution(instruction);
       counts += known.counts;
-      return {known.cycles, 0};
+      return {known.phases, 0};
     }
     case hw::Opcode::kVector:
       counts += hw::access_counts(instruction, arch_);
-      return {hw::vector_cycles(instruction.vector(), arch_), 0};
+      return {{hw::vector_cycles(instruction.vector(), arch_), 0, {}}, 0};
     case hw::Opcode::kLoadWeights:
     case hw::Opcode::kLoadActivations:
     case hw::Opcode::kStore: {
       const hw::AccessCounts transfer = hw::access_counts(instruction, arch_);
       counts += transfer;
-      return {0, transfer[hw::Component::kDram]};
+      return {{}, transfer[hw::Component::kDram]};
     }
     case hw::Opcode::kSync:
     case hw::Opcode::kHalt:

@@ -7,12 +7,13 @@
 #include "hw/arch/arch_config.h"
 #include "hw/energy/access_counts.h"
 #include "hw/isa/program.h"
+#include "hw/timing/conv_phases.h"
 
 namespace npu::sim {
 
 struct InstructionCost {
-  Cycles cycles = 0;    ///< on its unit; transfers: 0, the bus decides
-  Bytes bus_bytes = 0;  ///< transfers only
+  hw::ConvPhases phases;  ///< on its unit; vector instructions are all body, transfers empty: the bus decides
+  Bytes bus_bytes = 0;    ///< transfers only
 };
 
 class InstructionCosts {
@@ -33,7 +34,7 @@ class InstructionCosts {
   };
   struct Known {
     Shape shape;
-    Cycles cycles = 0;
+    hw::ConvPhases phases;
     hw::AccessCounts counts;
   };
   const Known& convolution(const hw::Instruction& instruction);

@@ -4,9 +4,11 @@
 
 #include <algorithm>
 #include <array>
+#include <optional>
 
 #include "hw/common/error.h"
 #include "hw/isa/fields.h"
+#include "hw/isa/token_rules.h"
 #include "hw/timing/transfer_runs.h"
 #include "sim/engines/estimate/shared_bus.h"
 
@@ -14,14 +16,17 @@ namespace npu::sim {
 namespace {
 
 constexpr std::size_t kUnits = hw::kUnits;
+constexpr auto kConvUnit = static_cast<std::size_t>(hw::Unit::kConv);
 
 /// One in-order unit and its queue. Times are of the instructions in the unit's own order.
 struct UnitState {
   std::vector<std::int64_t> pcs;  ///< delivered so far
   std::vector<Cycles> delivered;  ///< when each entered the queue
   std::vector<Cycles> taken;      ///< when each left the queue
-  std::size_t finished = 0;       ///< instructions that have ended; the next one is at the head
+  std::size_t finished = 0;       ///< instructions that have left the unit; the next one is at the head
   Cycles free_since = 0;
+  Cycles busy_until = 0;  ///< > free_since: results of the last instruction left it until then
+  Cycles last_end = 0;
   bool on_bus = false;
   std::array<std::size_t, kUnits> tokens_taken{};  ///< from each producer
 };
@@ -44,19 +49,32 @@ class Recurrence {
     for (;;) {
       while (advance()) {
       }
-      if (bus_.idle()) break;
-      complete(bus_.next());
+      if (!next_event()) break;
     }
     const bool stuck = std::any_of(units_.begin(), units_.end(),
                                    [](const UnitState& unit) { return unit.finished < unit.pcs.size(); });
     if (!halted_ || stuck) fail();
     trace_.cycles = dispatcher_time_;
-    for (const UnitState& unit : units_) trace_.cycles = std::max(trace_.cycles, unit.free_since);
+    for (const UnitState& unit : units_) trace_.cycles = std::max(trace_.cycles, unit.last_end);
     trace_.dram_bus_busy = bus_.busy_cycles();
     return std::move(trace_);
   }
 
  private:
+  /// The next descriptor to end, or the last result to leave the array before that. False if there is
+  /// neither.
+  bool next_event() {
+    if (bus_.idle() && !leaving_) return false;
+    const Cycles limit = leaving_ ? leaving_->ends : SharedBus::kNoLimit;
+    const auto completion = bus_.idle() ? std::nullopt : bus_.next(limit);
+    if (completion) {
+      complete(*completion);
+    } else {
+      end_leaving(leaving_->ends);
+    }
+    return true;
+  }
+
   std::int64_t instruction_count() const { return std::ssize(program_.instructions); }
 
   /// Everything that can be worked out without the bus. False if nothing could.
@@ -120,13 +138,33 @@ class Recurrence {
     record.dispatch_stall = taken - unit.free_since;
     record.start = take_tokens(unit, index, instruction.tokens, taken, record);
     const InstructionCost& cost = costs_[pc];
+    Cycles exposed = 0;
+    if (index == kConvUnit && leaving_) exposed = begin_behind_leaving(instruction, cost.phases.head, record);
+    record.shorten_stalls(std::min(record.start, unit.busy_until) - unit.free_since);
     if (cost.bus_bytes > 0) {
       unit.on_bus = true;
       bus_.request(static_cast<int>(index), record.start, cost.bus_bytes, arch_.dma.request_bytes);
     } else {
-      end_instruction(index, record.start + cost.cycles);
+      release(index, record.start + cost.phases.body + exposed, cost.phases.leaving);
     }
     return true;
+  }
+
+  /// Results of the instruction before still leave the array: moves the start behind them if need be. Returns
+  /// how long this instruction waits for them.
+  Cycles begin_behind_leaving(const hw::Instruction& instruction, const hw::LoadPattern& head,
+                              hw::InstructionRecord& record) {
+    const Cycles remaining = leaving_->ends - record.start;
+    if (remaining > 0 && head.channels > 0 &&
+        !hw::reads_results_of(instruction.conv(), program_.instructions[leaving_->pc].conv())) {
+      const hw::Handover handover = hw::hand_over(remaining, head);
+      record.overlap = handover.left_after;
+      end_leaving(record.start + handover.left_after);
+      return handover.exposed;
+    }
+    record.start = std::max(record.start, leaving_->ends);
+    end_leaving(leaving_->ends);
+    return 0;
   }
 
   bool tokens_known(const UnitState& unit, std::size_t consumer, const hw::Tokens& tokens) const {
@@ -152,15 +190,41 @@ class Recurrence {
     return now;
   }
 
-  void end_instruction(std::size_t index, Cycles end) {
+  /// The unit is free for its next instruction at cycle `free`; results leave for `leaving` cycles more,
+  /// unless that instruction says otherwise.
+  void release(std::size_t index, Cycles free, Cycles leaving) {
     UnitState& unit = units_[index];
     const auto pc = static_cast<std::size_t>(unit.pcs[unit.finished]);
-    trace_.instructions[pc].end = end;
-    unit.free_since = end;
     ++unit.finished;
+    unit.free_since = free;
+    unit.busy_until = free + leaving;
+    signal(index, pc, free, true);
+    if (leaving > 0) {
+      leaving_ = Leaving{pc, unit.busy_until};
+    } else {
+      end_instruction(index, pc, free);
+    }
+  }
+
+  void end_leaving(Cycles end) {
+    const std::size_t pc = leaving_->pc;
+    leaving_.reset();
+    end_instruction(kConvUnit, pc, end);
+  }
+
+  void end_instruction(std::size_t index, std::size_t pc, Cycles end) {
+    trace_.instructions[pc].end = end;
+    units_[index].last_end = std::max(units_[index].last_end, end);
+    signal(index, pc, end, false);
+  }
+
+  /// The tokens that tell that operands have been read, or the others.
+  void signal(std::size_t index, std::size_t pc, Cycles when, bool operands_read) {
     const hw::Tokens& tokens = program_.instructions[pc].tokens;
     for (std::size_t consumer = 0; consumer < kUnits; ++consumer) {
-      if (tokens.signal[consumer]) signals_[index][consumer].push_back(end);
+      const bool early =
+          hw::token_means_operands_read(static_cast<hw::Unit>(index), static_cast<hw::Unit>(consumer));
+      if (tokens.signal[consumer] && early == operands_read) signals_[index][consumer].push_back(when);
     }
   }
 
@@ -172,12 +236,12 @@ class Recurrence {
     }
     const auto index = static_cast<std::size_t>(completion.client);
     units_[index].on_bus = false;
-    end_instruction(index, completion.cycle);
+    release(index, completion.cycle, 0);
   }
 
   [[noreturn]] void fail() const {
     Cycles last = 0;
-    for (const UnitState& unit : units_) last = std::max(last, unit.free_since);
+    for (const UnitState& unit : units_) last = std::max(last, unit.last_end);
     throw SimulationError("estimate", last,
                           fmt::format("deadlock, nothing can make progress any more; {} of {} instructions "
                                       "dispatched",
@@ -192,6 +256,12 @@ class Recurrence {
   std::array<UnitState, kUnits> units_;
   /// signals_[producer][consumer]: when each token came.
   std::array<std::array<std::vector<Cycles>, kUnits>, kUnits> signals_;
+  /// Results of the array's last instruction on their way out.
+  struct Leaving {
+    std::size_t pc = 0;
+    Cycles ends = 0;  ///< if nothing begins behind them
+  };
+  std::optional<Leaving> leaving_;
   std::int64_t next_pc_ = 0;
   std::int64_t fetched_up_to_ = 0;
   Cycles dispatcher_time_ = 0;

@@ -25,8 +25,9 @@ void SharedBus::request(int client, Cycles start, Bytes bus_bytes, Bytes burst_b
   ++waiting_;
 }
 
-SharedBus::Completion SharedBus::next() {
+std::optional<SharedBus::Completion> SharedBus::next(Cycles limit) {
   NPU_CHECK(waiting_ > 0, "a bus without clients completes nothing");
+  const double latest = limit == kNoLimit ? kNever : static_cast<double>(limit);
   for (;;) {
     double shares = 0;
     double next_entry = kNever;
@@ -49,17 +50,18 @@ SharedBus::Completion SharedBus::next() {
         first_end = end;
       }
     }
-    const double until = std::min(first_end, next_entry);
+    const double until = std::min({first_end, next_entry, latest});
     for (Client& client : clients_) {
       if (client.present && client.enters <= now_) {
         client.rest = std::max(0.0, client.rest - (until - now_) * client.share / shares);
       }
     }
     now_ = until;
+    if (latest < std::min(first_end, next_entry)) return std::nullopt;
     if (first < 0 || next_entry < first_end) continue;
     clients_[static_cast<std::size_t>(first)].present = false;
     --waiting_;
-    return {first, static_cast<Cycles>(std::ceil(first_end - kSmallestTime))};
+    return Completion{first, static_cast<Cycles>(std::ceil(first_end - kSmallestTime))};
   }
 }
 

@@ -5,6 +5,8 @@
 #pragma once
 
 #include <array>
+#include <limits>
+#include <optional>
 
 #include "hw/arch/arch_config.h"
 #include "hw/isa/instruction.h"
@@ -29,8 +31,10 @@ class SharedBus {
     int client = 0;
     Cycles cycle = 0;  ///< the clock edge at which the client goes on
   };
-  /// The next descriptor to end; NPU_CHECKs that there is one. Later requests must not start before it.
-  Completion next();
+  static constexpr Cycles kNoLimit = std::numeric_limits<Cycles>::max();
+  /// The next descriptor to end, if it does by cycle `limit`; NPU_CHECKs that there is one. Later requests
+  /// must not start before it, or before `limit` if none ended.
+  std::optional<Completion> next(Cycles limit = kNoLimit);
 
   Cycles busy_cycles() const;  ///< rounded up
 

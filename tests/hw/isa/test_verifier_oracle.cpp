@@ -17,53 +17,68 @@ constexpr std::uint64_t kSeed = 55;
 constexpr std::int64_t kSlots = 4;
 constexpr std::int64_t kSlotBytes = 64;
 
+// How far the instruction that never ends gets. A convolution that has read its operands tells the load units
+// so, and the next one may start behind it, but get no further.
+enum class Stall { kAtStart, kOperandsRead };
+
 // Instructions that start although `stalled` never ends.
-std::set<std::int64_t> started_without(const Program& program, std::int64_t stalled) {
+std::set<std::int64_t> started_without(const Program& program, std::int64_t stalled, Stall stall) {
   std::array<std::deque<std::int64_t>, kUnits> queues;
   for (std::int64_t pc = 0; pc + 1 < std::ssize(program.instructions); ++pc) {
     queues[static_cast<std::size_t>(unit_of(program.instructions[static_cast<std::size_t>(pc)]))].push_back(
         pc);
   }
   std::array<std::array<int, kUnits>, kUnits> semaphore{};  // [producer][consumer]
+  std::array<bool, kUnits> stuck{};
   std::set<std::int64_t> started;
+  const auto start_next = [&](std::size_t unit) {
+    const std::int64_t pc = queues[unit].front();
+    const Tokens& tokens = program.instructions[static_cast<std::size_t>(pc)].tokens;
+    for (std::size_t producer = 0; producer < kUnits; ++producer) {
+      if (semaphore[producer][unit] < tokens.wait[producer]) return false;
+    }
+    for (std::size_t producer = 0; producer < kUnits; ++producer) {
+      semaphore[producer][unit] -= tokens.wait[producer];
+    }
+    started.insert(pc);
+    queues[unit].pop_front();
+    const bool reads_operands = pc == stalled && stall == Stall::kOperandsRead;
+    const bool behind_stalled =
+        started.count(stalled) != 0 && pc > stalled &&
+        unit == static_cast<std::size_t>(unit_of(program.instructions[static_cast<std::size_t>(stalled)]));
+    stuck[unit] = (pc == stalled && !reads_operands) || behind_stalled;
+    if (stuck[unit]) return true;
+    for (std::size_t consumer = 0; consumer < kUnits; ++consumer) {
+      const bool early = consumer <= static_cast<std::size_t>(Unit::kLoadActivations);
+      if (!reads_operands || early) semaphore[unit][consumer] += tokens.signal[consumer] ? 1 : 0;
+    }
+    return true;
+  };
   bool progress = true;
   while (progress) {
     progress = false;
     for (std::size_t unit = 0; unit < kUnits; ++unit) {
-      if (queues[unit].empty()) continue;
-      const std::int64_t pc = queues[unit].front();
-      if (pc == stalled && started.count(pc) != 0) continue;
-      const Tokens& tokens = program.instructions[static_cast<std::size_t>(pc)].tokens;
-      bool ready = true;
-      for (std::size_t producer = 0; producer < kUnits; ++producer) {
-        ready = ready && semaphore[producer][unit] >= tokens.wait[producer];
-      }
-      if (!ready) continue;
-      for (std::size_t producer = 0; producer < kUnits; ++producer) {
-        semaphore[producer][unit] -= tokens.wait[producer];
-      }
-      started.insert(pc);
-      progress = true;
-      if (pc == stalled) continue;
-      for (std::size_t consumer = 0; consumer < kUnits; ++consumer) {
-        semaphore[unit][consumer] += tokens.signal[consumer] ? 1 : 0;
-      }
-      queues[unit].pop_front();
+      if (!queues[unit].empty() && !stuck[unit]) progress = start_next(unit) || progress;
     }
   }
   return started;
 }
 
-bool conflict(const RegionSet& a, const RegionSet& b) {
-  const auto touch = [](const std::vector<Region>& left, const std::vector<Region>& right) {
-    for (const auto& x : left) {
-      for (const auto& y : right) {
-        if (may_overlap(x, y)) return true;
-      }
+bool touch(const std::vector<Region>& left, const std::vector<Region>& right) {
+  for (const auto& x : left) {
+    for (const auto& y : right) {
+      if (may_overlap(x, y)) return true;
     }
-    return false;
-  };
-  return touch(a.writes, b.writes) || touch(a.writes, b.reads) || touch(a.reads, b.writes);
+  }
+  return false;
+}
+
+bool conflict_of_results(const RegionSet& earlier, const RegionSet& later) {
+  return touch(earlier.writes, later.writes) || touch(earlier.writes, later.reads);
+}
+
+bool conflict(const RegionSet& earlier, const RegionSet& later) {
+  return conflict_of_results(earlier, later) || touch(earlier.reads, later.writes);
 }
 
 // Every pair (earlier, later) of conflicting instructions that can run at the same time or in the wrong
@@ -74,12 +89,20 @@ std::set<std::pair<std::int64_t, std::int64_t>> races_of(const Program& program)
   std::vector<RegionSet> regions;
   for (const auto& instruction : program.instructions)
     regions.push_back(regions_of(instruction, program.format));
-  for (std::int64_t earlier = 0; earlier < count; ++earlier) {
-    for (const std::int64_t later : started_without(program, earlier)) {
+  const auto add = [&](std::int64_t earlier, Stall stall, const auto& conflicting) {
+    const auto& first = program.instructions[static_cast<std::size_t>(earlier)];
+    for (const std::int64_t later : started_without(program, earlier, stall)) {
       if (later <= earlier) continue;
-      if (conflict(regions[static_cast<std::size_t>(earlier)], regions[static_cast<std::size_t>(later)])) {
+      if (unit_of(program.instructions[static_cast<std::size_t>(later)]) == unit_of(first)) continue;
+      if (conflicting(regions[static_cast<std::size_t>(earlier)], regions[static_cast<std::size_t>(later)])) {
         races.emplace(earlier, later);
       }
+    }
+  };
+  for (std::int64_t earlier = 0; earlier < count; ++earlier) {
+    add(earlier, Stall::kAtStart, conflict);
+    if (program.instructions[static_cast<std::size_t>(earlier)].opcode == Opcode::kConv) {
+      add(earlier, Stall::kOperandsRead, conflict_of_results);
     }
   }
   return races;

@@ -139,14 +139,20 @@ LoopModelResult weight_stationary_loops(const hw::ConvWork& work, const hw::Arch
 
 namespace {
 
-/// Results on their way out at the bottom of the columns.
+/// Results on their way out at the bottom of the columns; behind the last of an instruction, the stages of
+/// the output unit.
 struct LeavingResults {
   std::int64_t rows = 0;  ///< block rows still to leave
   Cycles cycles_per_row = 1;
   Cycles row_progress = 0;
+  Cycles stages = 0;
 
+  bool any() const { return rows > 0 || stages > 0; }
   void tick() {
-    if (rows == 0) return;
+    if (rows == 0) {
+      if (stages > 0) --stages;
+      return;
+    }
     if (++row_progress < cycles_per_row) return;
     row_progress = 0;
     --rows;
@@ -214,74 +220,125 @@ LoopModelResult matrix_vector_loops(const hw::ConvWork& work, const hw::ArchConf
 
 }  // namespace
 
-LoopModelResult output_stationary_loops(const hw::ConvWork& work, const hw::ArchConfig& arch) {
-  if (!work.depthwise && work.out_height * work.out_width == 1) return matrix_vector_loops(work, arch);
-  MacLedger ledger(work);
-  const std::int64_t taps = work.kernel_height * work.kernel_width;
-  const std::int64_t filters_at_once = work.depthwise ? 1 : arch.pe_array.register_file_entries;
-  LeavingResults leaving;
-  Cycles cycle = 0;
-  for (std::int64_t row = 0; row < work.out_height; row += arch.pe_array.rows) {
-    const std::int64_t rows = std::min<std::int64_t>(arch.pe_array.rows, work.out_height - row);
-    for (std::int64_t column = 0; column < work.out_width; column += arch.pe_array.columns) {
-      const std::int64_t columns = std::min<std::int64_t>(arch.pe_array.columns, work.out_width - column);
-      std::set<std::int64_t> phases_y;
-      std::set<std::int64_t> phases_x;
-      for (std::int64_t dy = 0; dy < work.kernel_height; ++dy) phases_y.insert(dy % work.stride_height);
-      for (std::int64_t dx = 0; dx < work.kernel_width; ++dx) phases_x.insert(dx % work.stride_width);
-      const auto phases = std::ssize(phases_y) * std::ssize(phases_x);
-      const auto patch = std::ssize(needed_inputs(rows, work.kernel_height, work.stride_height)) *
-                         std::ssize(needed_inputs(columns, work.kernel_width, work.stride_width));
-      for (std::int64_t filter = 0; filter < work.out_channels; filter += filters_at_once) {
-        const std::int64_t filters = std::min(filters_at_once, work.out_channels - filter);
-        const std::int64_t first_channel = work.depthwise ? filter : 0;
-        const std::int64_t end_channel = work.depthwise ? filter + 1 : work.in_channels;
-        for (std::int64_t channel = first_channel; channel < end_channel; ++channel) {
-          for (std::int64_t load = 0; load < rows * phases; ++load) {
-            PortMeter inputs(arch.global_buffer.width_bytes);
-            inputs.ask(columns * arch.data.activation_bytes());
-            do {
-              inputs.tick();
-              leaving.tick();
-              ++cycle;
-            } while (!inputs.ready());
-          }
-          PortMeter halo(arch.global_buffer.width_bytes);
-          halo.ask(std::max<std::int64_t>(0, patch - rows * columns * phases) * arch.data.activation_bytes());
-          for (std::int64_t tap = 0; tap < taps; ++tap) {
-            for (std::int64_t f = filter; f < filter + filters; ++f) {
-              PortMeter weight(arch.weight_sram.width_bytes);
-              weight.ask(arch.data.weight_bytes());
-              do {
-                weight.tick();
-                halo.tick();
-                ++cycle;
-              } while (!weight.ready());
-              for (std::int64_t y = row; y < row + rows; ++y) {
-                for (std::int64_t x = column; x < column + columns; ++x) {
-                  ledger.multiply(y * work.out_width + x, f, tap, channel);
-                }
-              }
+namespace {
+
+/// Output-stationary instructions one behind the other; the results of one leave while the next one loads.
+class OutputStationaryLoops {
+ public:
+  explicit OutputStationaryLoops(const hw::ArchConfig& arch) : arch_(arch) {}
+
+  /// Until the array could load for another instruction.
+  void run(const hw::ConvWork& work, MacLedger& ledger) {
+    const std::int64_t filters_at_once = work.depthwise ? 1 : arch_.pe_array.register_file_entries;
+    for (std::int64_t row = 0; row < work.out_height; row += arch_.pe_array.rows) {
+      for (std::int64_t column = 0; column < work.out_width; column += arch_.pe_array.columns) {
+        const Block block{row, std::min<std::int64_t>(arch_.pe_array.rows, work.out_height - row), column,
+                          std::min<std::int64_t>(arch_.pe_array.columns, work.out_width - column)};
+        for (std::int64_t filter = 0; filter < work.out_channels; filter += filters_at_once) {
+          const std::int64_t filters = std::min(filters_at_once, work.out_channels - filter);
+          step(work, block, filter, filters, ledger);
+          while (leaving_.any())
+            pass_cycle(true);  // the second bank must be free before it takes new results
+          leaving_ = {filters * block.rows, result_row_cycles(work, arch_, block.columns), 0, 0};
+        }
+      }
+    }
+    leaving_.stages = work.last ? kOutputStages : 0;
+    free_.push_back(cycle_);
+  }
+  void let_results_leave() {
+    while (leaving_.any()) pass_cycle(true);
+  }
+
+  Cycles cycle() const { return cycle_; }
+  const std::vector<Cycles>& free() const { return free_; }
+  const std::vector<Cycles>& left() const { return left_; }
+
+ private:
+  struct Block {
+    std::int64_t row, rows, column, columns;
+  };
+
+  void pass_cycle(bool results_may_leave) {
+    ++cycle_;
+    if (!results_may_leave || !leaving_.any()) return;
+    leaving_.tick();
+    if (!leaving_.any() && left_.size() < free_.size()) left_.push_back(cycle_);
+  }
+
+  void step(const hw::ConvWork& work, const Block& block, std::int64_t filter, std::int64_t filters,
+            MacLedger& ledger) {
+    std::set<std::int64_t> phases_y;
+    std::set<std::int64_t> phases_x;
+    for (std::int64_t dy = 0; dy < work.kernel_height; ++dy) phases_y.insert(dy % work.stride_height);
+    for (std::int64_t dx = 0; dx < work.kernel_width; ++dx) phases_x.insert(dx % work.stride_width);
+    const auto phases = std::ssize(phases_y) * std::ssize(phases_x);
+    const auto patch = std::ssize(needed_inputs(block.rows, work.kernel_height, work.stride_height)) *
+                       std::ssize(needed_inputs(block.columns, work.kernel_width, work.stride_width));
+    const std::int64_t first_channel = work.depthwise ? filter : 0;
+    const std::int64_t end_channel = work.depthwise ? filter + 1 : work.in_channels;
+    for (std::int64_t channel = first_channel; channel < end_channel; ++channel) {
+      for (std::int64_t load = 0; load < block.rows * phases; ++load) {
+        PortMeter inputs(arch_.global_buffer.width_bytes);
+        inputs.ask(block.columns * arch_.data.activation_bytes());
+        do {
+          inputs.tick();
+          pass_cycle(true);
+        } while (!inputs.ready());
+      }
+      PortMeter halo(arch_.global_buffer.width_bytes);
+      halo.ask(std::max<std::int64_t>(0, patch - block.rows * block.columns * phases) *
+               arch_.data.activation_bytes());
+      for (std::int64_t tap = 0; tap < work.kernel_height * work.kernel_width; ++tap) {
+        for (std::int64_t f = filter; f < filter + filters; ++f) {
+          PortMeter weight(arch_.weight_sram.width_bytes);
+          weight.ask(arch_.data.weight_bytes());
+          do {
+            weight.tick();
+            halo.tick();
+            pass_cycle(false);
+          } while (!weight.ready());
+          for (std::int64_t y = block.row; y < block.row + block.rows; ++y) {
+            for (std::int64_t x = block.column; x < block.column + block.columns; ++x) {
+              ledger.multiply(y * work.out_width + x, f, tap, channel);
             }
           }
-          while (!halo.ready()) {
-            halo.tick();
-            ++cycle;
-          }
         }
-        while (leaving.rows > 0) {  // the second register bank must be free before it takes the new results
-          leaving.tick();
-          ++cycle;
-        }
-        leaving = {filters * rows, result_row_cycles(work, arch, columns), 0};
+      }
+      while (!halo.ready()) {
+        halo.tick();
+        pass_cycle(false);
       }
     }
   }
-  while (leaving.rows > 0) {
-    leaving.tick();
-    ++cycle;
+
+  const hw::ArchConfig& arch_;
+  LeavingResults leaving_;
+  Cycles cycle_ = 0;
+  std::vector<Cycles> free_;  ///< by instruction: its last broadcast is over
+  std::vector<Cycles> left_;  ///< by instruction: its last result is written
+};
+
+}  // namespace
+
+LoopModelResult output_stationary_loops(const hw::ConvWork& work, const hw::ArchConfig& arch) {
+  if (!work.depthwise && work.out_height * work.out_width == 1) return matrix_vector_loops(work, arch);
+  MacLedger ledger(work);
+  OutputStationaryLoops loops(arch);
+  loops.run(work, ledger);
+  loops.let_results_leave();
+  return ledger.result(loops.cycle());
+}
+
+SequenceResult output_stationary_sequence(const std::vector<hw::ConvWork>& works,
+                                          const hw::ArchConfig& arch) {
+  OutputStationaryLoops loops(arch);
+  for (const hw::ConvWork& work : works) {
+    MacLedger ledger(work);
+    loops.run(work, ledger);
   }
-  return ledger.result(cycle + (work.last ? kOutputStages : 0));
+  loops.let_results_leave();
+  return {loops.free(), loops.left()};
 }
 
 }  // namespace npu::tests

@@ -22,4 +22,11 @@ struct LoopModelResult {
 LoopModelResult weight_stationary_loops(const hw::ConvWork& work, const hw::ArchConfig& arch);
 LoopModelResult output_stationary_loops(const hw::ConvWork& work, const hw::ArchConfig& arch);
 
+struct SequenceResult {
+  std::vector<Cycles> free;  ///< by instruction: its last broadcast is over, the array loads for the next
+  std::vector<Cycles> left;  ///< by instruction: its last result is written
+};
+/// Output-stationary instructions one behind the other, each of more than one output pixel or depthwise.
+SequenceResult output_stationary_sequence(const std::vector<hw::ConvWork>& works, const hw::ArchConfig& arch);
+
 }  // namespace npu::tests

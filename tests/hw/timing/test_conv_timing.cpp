@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "hw/common/error.h"
+#include "hw/timing/conv_phases.h"
 #include "hw/timing/conv_timing.h"
 #include "tests/hw/timing/array_loop_model.h"
 #include "tests/support.h"
@@ -155,6 +156,81 @@ TEST_CASE("a per-cycle loop model agrees exactly, and multiplies every pair exac
     REQUIRE(loops.distinct_macs == work.macs());
     REQUIRE(hw::conv_cycles(work, arch).total() == loops.cycles);
   }
+}
+
+TEST_CASE("instructions behind each other: results leave while the next one loads, as the loops count it") {
+  constexpr std::uint64_t kSeed = 91;
+  TestRandom random(kSeed);
+  int exposed = 0;
+  int hidden = 0;
+  for (int round = 0; round < 400; ++round) {
+    const auto arch = random_machine(random, 5);
+    std::vector<hw::ConvWork> works;
+    while (works.size() < 3) {
+      auto work = random_work(random, 7);
+      work.dataflow = Dataflow::kOutputStationary;
+      if (work.depthwise || work.out_height * work.out_width > 1) works.push_back(work);
+    }
+    const auto loops = output_stationary_sequence(works, arch);
+    INFO("seed " << kSeed << " round " << round);
+    Cycles free = 0;
+    Cycles leaving = 0;
+    std::vector<Cycles> left;
+    for (const auto& work : works) {
+      const auto phases = hw::conv_phases(work, arch);
+      REQUIRE(phases.alone() == hw::conv_cycles(work, arch).total());
+      Cycles waits = 0;
+      if (leaving > 0) {
+        const auto handover = hw::hand_over(leaving, phases.head);
+        left.push_back(free + handover.left_after);
+        waits = handover.exposed;
+        ++(waits > 0 ? exposed : hidden);
+      }
+      free += phases.body + waits;
+      leaving = phases.leaving;
+      REQUIRE(loops.free[left.size()] == free);
+    }
+    left.push_back(free + leaving);
+    REQUIRE(loops.left == left);
+  }
+  CHECK(exposed > 50);
+  CHECK(hidden > 50);
+}
+
+TEST_CASE(
+    "only output-stationary results leave behind the next instruction, and not behind one that reads them") {
+  const auto arch = machine();
+  const auto ws = layer(Dataflow::kWeightStationary, 16, 16, 16, 3);
+  CHECK(hw::conv_phases(ws, arch).leaving == 0);
+  CHECK(hw::conv_phases(ws, arch).head.channels == 0);
+  const auto single_pixel = layer(Dataflow::kOutputStationary, 1, 64, 64, 1);
+  CHECK(hw::conv_phases(single_pixel, arch).leaving == 0);
+  const auto os = hw::conv_phases(layer(Dataflow::kOutputStationary, 16, 32, 16, 3), arch);
+  CHECK(os.leaving == 16 * 16 + 4);
+  CHECK(os.head == hw::LoadPattern{32, 16, 32 * 9 * 16});
+  CHECK(hw::hand_over(os.leaving, os.head).exposed == 0);
+  CHECK(hw::hand_over(os.leaving, os.head).left_after ==
+        260 + 16 * 9 * 16);  // 16 channels' loads, then 4 more
+  hw::Conv first;
+  first.out_address = 1024;
+  first.out_height = 4;
+  first.out_width = 4;
+  first.out_row_stride = 64;
+  first.out_pixel_stride = 16;
+  hw::Conv second = first;
+  second.in_height = 4;
+  second.in_width = 4;
+  second.in_row_stride = 64;
+  second.in_pixel_stride = 16;
+  second.in_address = 1024 + 255;
+  CHECK(hw::reads_results_of(second, first));
+  second.in_address = 1024 + 256;
+  CHECK_FALSE(hw::reads_results_of(second, first));
+  second.in_address = 1024 - 256;
+  CHECK_FALSE(hw::reads_results_of(second, first));
+  second.in_address = 1024;
+  first.last = 0;  // parked sums lie elsewhere
+  CHECK_FALSE(hw::reads_results_of(second, first));
 }
 
 TEST_CASE("no machine multiplies more than its PEs can: cycles x PEs >= effective MACs on random shapes") {

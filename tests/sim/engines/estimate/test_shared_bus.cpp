@@ -38,7 +38,7 @@ std::vector<double> serve_bursts(const std::vector<Bytes>& bytes, Bytes burst, d
 TEST_CASE("A descriptor alone takes the latency and its bytes over the bandwidth") {
   sim::SharedBus bus(dram(100, 16));
   bus.request(0, 7, 1000, 256);
-  const auto done = bus.next();
+  const auto done = bus.next().value();
   CHECK(done.client == 0);
   CHECK(done.cycle == 7 + 100 + 63);  // 62.5 cycles end within the 63rd
   CHECK(bus.busy_cycles() == 63);
@@ -49,18 +49,29 @@ TEST_CASE("Two equal descriptors at once both end when the bus has carried the s
   sim::SharedBus bus(dram(0, 16));
   bus.request(0, 0, 1600, 256);
   bus.request(1, 0, 1600, 256);
-  CHECK(bus.next().cycle == 200);
-  CHECK(bus.next().cycle == 200);
+  CHECK(bus.next()->cycle == 200);
+  CHECK(bus.next()->cycle == 200);
 }
 
 TEST_CASE("A descriptor that comes later slows the first only while both are there") {
   sim::SharedBus bus(dram(0, 1));
   bus.request(0, 0, 1000, 100);
   bus.request(1, 500, 100, 100);
-  const auto first = bus.next();
+  const auto first = bus.next().value();
   CHECK(first.client == 1);
   CHECK(first.cycle == 700);
-  CHECK(bus.next().cycle == 1100);
+  CHECK(bus.next()->cycle == 1100);
+}
+
+TEST_CASE(
+    "Up to a limit the bus works on and says that nothing has ended; the rest takes the time that is left") {
+  sim::SharedBus bus(dram(0, 1));
+  bus.request(0, 0, 1000, 100);
+  CHECK_FALSE(bus.next(400));
+  bus.request(1, 400, 100, 100);
+  CHECK_FALSE(bus.next(599));
+  CHECK(bus.next(600)->client == 1);
+  CHECK(bus.next()->cycle == 1100);
 }
 
 TEST_CASE("Ends differ from those of bursts served in turn by less than one burst of every other client") {
@@ -80,7 +91,7 @@ TEST_CASE("Ends differ from those of bursts served in turn by less than one burs
     const double slack = static_cast<double>(burst) * static_cast<double>(clients) / bandwidth + 1;
     Cycles last = 0;
     while (!bus.idle()) {
-      const auto done = bus.next();
+      const auto done = bus.next().value();
       CHECK(static_cast<double>(done.cycle) ==
             Approx(expected[static_cast<std::size_t>(done.client)]).margin(slack));
       CHECK(done.cycle >= last);
