@@ -40,6 +40,7 @@ void ExecutionUnit::run() {
 void ExecutionUnit::step() {
   const IssuedInstruction* issued = instructions->read();
   current_ = issued;
+  pc_ = issued->pc;
   InstructionRecord& record = environment_.trace.instructions[static_cast<std::size_t>(issued->pc)];
   record.dispatch_stall = now_cycle() - free_since_;
   record.random_stall = random_wait();
@@ -53,8 +54,14 @@ void ExecutionUnit::step() {
   record.end = now_cycle();
   free_since_ = record.end;
   current_ = nullptr;
+  pc_ = -1;
   scoreboard->retire(unit_);
   tokens->signal(unit_, issued->instruction.tokens, issued->pc);
+}
+
+void ExecutionUnit::add_waves(WaveFile& file) const {
+  file.add(executing_, std::string(name()) + ".executing");
+  file.add(pc_, std::string(name()) + ".pc");
 }
 
 Cycles ExecutionUnit::random_wait() {

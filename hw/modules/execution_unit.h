@@ -9,6 +9,7 @@
 
 #include "hw/modules/failure_latch.h"
 #include "hw/modules/interfaces.h"
+#include "hw/modules/wave.h"
 
 namespace npu::hw {
 
@@ -32,6 +33,8 @@ class ExecutionUnit : public sc_core::sc_module {
   const IssuedInstruction* current() const { return current_; }
   bool executing() const { return executing_; }
 
+  void add_waves(WaveFile& file) const;
+
  protected:
   /// Does the instruction's work in simulated time; returns on a clock edge. Fills `record.saturated`.
   virtual void execute(const IssuedInstruction& issued, InstructionRecord& record) = 0;
@@ -47,6 +50,7 @@ class ExecutionUnit : public sc_core::sc_module {
   // state
   const IssuedInstruction* current_ = nullptr;
   bool executing_ = false;
+  std::int64_t pc_ = -1;  ///< of `current_`, -1 without one: for the wave file
   Cycles free_since_ = 0;
   std::uint64_t random_state_ = 0;
 };
