@@ -96,6 +96,11 @@ void CommandProcessor::halt(std::int64_t pc) {
   halt_cycle_ = now_cycle();
 }
 
+void CommandProcessor::add_waves(WaveFile& file) const {
+  file.add(dispatched_, std::string(name()) + ".dispatched");
+  file.add(halted_, std::string(name()) + ".halted");
+}
+
 std::string CommandProcessor::status() const {
   if (halted_) return "has halted";
   if (halting_) return fmt::format("HALT waits for the units, {} instructions dispatched", dispatched_);

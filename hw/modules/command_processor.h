@@ -16,6 +16,7 @@
 #include "hw/arch/arch_config.h"
 #include "hw/modules/failure_latch.h"
 #include "hw/modules/interfaces.h"
+#include "hw/modules/wave.h"
 
 namespace npu::hw {
 
@@ -39,6 +40,8 @@ class CommandProcessor : public sc_core::sc_module {
   Cycles halt_cycle() const { return halt_cycle_; }
   /// What it is doing, for the deadlock report.
   std::string status() const;
+
+  void add_waves(WaveFile& file) const;
 
   // counters
   Bytes fetched_bytes() const { return fetched_bytes_; }  ///< over the bus

@@ -45,7 +45,15 @@ void Dram::occupy_bus(Bytes bytes) {
   tick_remainder_ = exact - static_cast<double>(whole);
   busy_ticks_ += whole;
   bus_free_at_ticks_ = std::max(bus_free_at_ticks_, now_ticks()) + whole;
+  ++bus_clients_;
   sc_core::wait(ticks(bus_free_at_ticks_ - now_ticks()));
+  --bus_clients_;
+}
+
+void Dram::add_waves(WaveFile& file) const {
+  file.add(bus_clients_, std::string(name()) + ".bus_clients");
+  file.add(read_bytes_, std::string(name()) + ".read_bytes");
+  file.add(write_bytes_, std::string(name()) + ".write_bytes");
 }
 
 }  // namespace npu::hw

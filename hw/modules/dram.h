@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "hw/arch/arch_config.h"
+#include "hw/modules/wave.h"
 
 namespace npu::hw {
 
@@ -30,6 +31,8 @@ class Dram : public sc_core::sc_module {
 
   std::span<const std::uint8_t> content() const { return content_; }
 
+  void add_waves(WaveFile& file) const;
+
  private:
   unsigned debug_transport(int initiator, tlm::tlm_generic_payload& payload);
   void transport(int initiator, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay);
@@ -40,7 +43,8 @@ class Dram : public sc_core::sc_module {
   // state
   std::vector<std::uint8_t> content_;
   std::int64_t bus_free_at_ticks_ = 0;
-  double tick_remainder_ = 0;  ///< of the bus time handed out so far, in ticks
+  std::int64_t bus_clients_ = 0;  ///< that have the bus or wait for it
+  double tick_remainder_ = 0;     ///< of the bus time handed out so far, in ticks
   // counters
   Bytes read_bytes_ = 0;
   Bytes write_bytes_ = 0;

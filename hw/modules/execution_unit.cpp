@@ -42,6 +42,7 @@ void ExecutionUnit::run() {
 void ExecutionUnit::step() {
   const IssuedInstruction* issued = instructions->read();
   current_ = issued;
+  pc_ = issued->pc;
   InstructionRecord& record = environment_.trace.instructions[static_cast<std::size_t>(issued->pc)];
   record.dispatch_stall = now_cycle() - free_since_;
   record.random_stall = random_wait();
@@ -57,6 +58,7 @@ void ExecutionUnit::step() {
   free_since_ = now_cycle();
   busy_until_ = free_since_;
   current_ = nullptr;
+<<<<<<< HEAD
   scoreboard->operands_read(unit_, *issued);
   release(*issued);
   tokens->signal(unit_, issued->instruction.tokens, issued->pc, Moment::kOperandsRead);
@@ -70,6 +72,16 @@ void ExecutionUnit::retire(const IssuedInstruction& issued) {
   environment_.trace.instructions[static_cast<std::size_t>(issued.pc)].end = now_cycle();
   scoreboard->retire(unit_, issued);
   tokens->signal(unit_, issued.instruction.tokens, issued.pc, Moment::kEnded);
+=======
+  pc_ = -1;
+  scoreboard->retire(unit_);
+  tokens->signal(unit_, issued->instruction.tokens, issued->pc);
+>>>>>>> exploration
+}
+
+void ExecutionUnit::add_waves(WaveFile& file) const {
+  file.add(executing_, std::string(name()) + ".executing");
+  file.add(pc_, std::string(name()) + ".pc");
 }
 
 Cycles ExecutionUnit::random_wait() {

@@ -9,6 +9,7 @@
 
 #include "hw/modules/failure_latch.h"
 #include "hw/modules/interfaces.h"
+#include "hw/modules/wave.h"
 
 namespace npu::hw {
 
@@ -31,6 +32,8 @@ class ExecutionUnit : public sc_core::sc_module {
   /// The instruction being waited for or executed; null between instructions.
   const IssuedInstruction* current() const { return current_; }
   bool executing() const { return executing_; }
+
+  void add_waves(WaveFile& file) const;
 
  protected:
   /// Does the instruction's work in simulated time; returns on a clock edge. Fills `record.saturated`.
@@ -58,6 +61,7 @@ class ExecutionUnit : public sc_core::sc_module {
   // state
   const IssuedInstruction* current_ = nullptr;
   bool executing_ = false;
+  std::int64_t pc_ = -1;  ///< of `current_`, -1 without one: for the wave file
   Cycles free_since_ = 0;
   std::uint64_t random_state_ = 0;
 };

@@ -46,6 +46,9 @@ Machine::Machine(const sc_core::sc_module_name& name, const Program& program, co
         queue_name.c_str(), arch.command_processor.queue_depth);
   }
   connect();
+  if (options.wave.empty()) return;
+  wave_ = std::make_unique<WaveFile>(options.wave);
+  add_waves();
 }
 
 std::array<ExecutionUnit*, kUnits> Machine::units() {
@@ -71,6 +74,13 @@ void Machine::connect() {
   pe_array_.compounding(compounding_);
   vector_unit_.weight_sram.bind(weight_sram_.port);
   vector_unit_.global_buffer.bind(global_buffer_.port);
+}
+
+void Machine::add_waves() {
+  command_processor_.add_waves(*wave_);
+  for (const ExecutionUnit* unit : units()) unit->add_waves(*wave_);
+  token_file_.add_waves(*wave_);
+  dram_.add_waves(*wave_);
 }
 
 void Machine::run() {

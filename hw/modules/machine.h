@@ -25,6 +25,7 @@
 #include "hw/modules/sram.h"
 #include "hw/modules/token_file.h"
 #include "hw/modules/vector_unit.h"
+#include "hw/modules/wave.h"
 
 namespace npu::hw {
 
@@ -42,6 +43,7 @@ class Machine : public sc_core::sc_module {
 
  private:
   void connect();
+  void add_waves();
   std::array<ExecutionUnit*, kUnits> units();
   [[noreturn]] void report_deadlock();
   void collect_totals();
@@ -68,6 +70,7 @@ class Machine : public sc_core::sc_module {
   PeArray pe_array_;
   CompoundingUnit compounding_;
   VectorUnit vector_unit_;
+  std::unique_ptr<WaveFile> wave_;  ///< null unless asked for; closed before what it traces ends
 };
 
 }  // namespace npu::hw

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <filesystem>
 #include <vector>
 
 #include "hw/arch/arch_config.h"
@@ -13,7 +14,8 @@ namespace npu::hw {
 
 struct MachineOptions {
   std::uint64_t random_stall_seed =
-      0;  ///< not 0: every unit waits 0..200 random cycles before each instruction
+      0;                       ///< not 0: every unit waits 0..200 random cycles before each instruction
+  std::filesystem::path wave;  ///< if set, the modules' states over time go into this VCD file (*.vcd)
 };
 
 struct MachineRun {

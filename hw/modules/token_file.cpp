@@ -63,6 +63,15 @@ void TokenFile::signal(Unit producer, const Tokens& tokens, std::int64_t pc, Mom
   }
 }
 
+void TokenFile::add_waves(WaveFile& file) const {
+  for (std::size_t producer = 0; producer < kUnits; ++producer) {
+    for (std::size_t consumer = 0; consumer < kUnits; ++consumer) {
+      file.add(counts_[consumer][producer],
+               fmt::format("{}.{}_to_{}", name(), slot_name(producer), slot_name(consumer)));
+    }
+  }
+}
+
 std::string TokenFile::awaited_by(Unit consumer) const {
   const auto index = static_cast<std::size_t>(consumer);
   if (waiting_[index] == nullptr) return "";

@@ -9,6 +9,7 @@
 #include <systemc>
 
 #include "hw/modules/interfaces.h"
+#include "hw/modules/wave.h"
 
 namespace npu::hw {
 
@@ -21,6 +22,8 @@ class TokenFile : public sc_core::sc_module, public TokenInterface {
 
   /// What the consumer waits for now, or empty: "1 token of load_weights (has 0)".
   std::string awaited_by(Unit consumer) const;
+
+  void add_waves(WaveFile& file) const;
 
  private:
   std::array<std::int64_t, kUnitSlots>& counts(Unit consumer) {

@@ -31,6 +31,7 @@
 #include "sim/report/layers_csv.h"
 #include "sim/report/result_json.h"
 #include "sim/report/tables.h"
+#include "sim/report/timeline.h"
 
 namespace npu::sim {
 namespace {
@@ -50,6 +51,8 @@ Examples:
       Accuracy only, without cycles and energy.
   npusim run --network sqnxt_23v5_1.0 --engine estimate --mapper quick
       Time and energy without data, in milliseconds.
+  npusim run --network sqnxt_23v5_1.0 --trace trace.json --wave run.vcd
+      When each unit did what: trace.json opens in ui.perfetto.dev or chrome://tracing, run.vcd in GTKWave.
   npusim run --program net.npu --arch slow_dram.json
       A program made by 'npusim compile' on a machine with other latencies and bandwidths.)";
 
@@ -65,6 +68,8 @@ struct RunOptions {
   std::int64_t spot_checks = 2;
   int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   std::string out;
+  std::string trace;
+  std::string wave;
   bool json = false;
   bool quiet = false;
   bool verbose = false;
@@ -176,13 +181,12 @@ void write_report(const RunOptions& options, const PreparedProgram& prepared, co
   files.commit();
 }
 
-PreparedProgram prepare(const RunOptions& options, const hw::ArchConfig& arch) {
-  if (!options.program.empty()) return prepare_program_file(options.program, arch);
-  if (options.engine == "estimate") return prepare_estimate(options.network, arch);
-  return prepare_network(options.network, arch, options.show_progress());
+void write_trace(const RunOptions& options, const RunReport& report) {
+  if (options.trace.empty()) return;
+  write_file(options.trace, timeline_json(report.program, report.arch, report.timed->result).dump() + "\n");
 }
 
-int run(const RunOptions& options) {
+void check_options(const RunOptions& options) {
   if (options.network.network.empty() == options.program.empty()) {
     throw InputError("run", "give either --network or --program");
   }
@@ -191,6 +195,22 @@ int run(const RunOptions& options) {
     throw InputError(options.images.empty() ? "--input" : "--images",
                      "the estimate engine has no data; use --engine systemc or functional");
   }
+  if (!options.trace.empty() && options.engine == "functional") {
+    throw InputError("--trace", "the functional engine has no time; use --engine systemc or estimate");
+  }
+  if (!options.wave.empty() && options.engine != "systemc") {
+    throw InputError("--wave", "only the SystemC machine has signals; use --engine systemc");
+  }
+}
+
+PreparedProgram prepare(const RunOptions& options, const hw::ArchConfig& arch) {
+  if (!options.program.empty()) return prepare_program_file(options.program, arch);
+  if (options.engine == "estimate") return prepare_estimate(options.network, arch);
+  return prepare_network(options.network, arch, options.show_progress());
+}
+
+int run(const RunOptions& options) {
+  check_options(options);
   require_writable_folder(options.out);
   const std::string arch_source = find_arch(options.arch).string();
   const hw::ArchConfig arch = hw::load_arch(arch_source);
@@ -206,7 +226,9 @@ int run(const RunOptions& options) {
     run_without_data(config_root(), report);
   } else {
     const Progress progress("simulating", 0, options.show_progress());
-    run_with_data(timed_input(options, prepared, data, report), config_root(), {}, report);
+    SystemcOptions systemc;
+    systemc.wave_out = options.wave;
+    run_with_data(timed_input(options, prepared, data, report), config_root(), systemc, report);
   }
   if (data) measure_data_set(options, prepared, *data, report);
 
@@ -218,6 +240,7 @@ int run(const RunOptions& options) {
   std::exception_ptr write_error;
   try {
     write_report(options, prepared, report, summary, json);
+    write_trace(options, report);
   } catch (const Error&) {
     write_error = std::current_exception();
   }
@@ -233,6 +256,9 @@ int run(const RunOptions& options) {
 void add_output_options(CLI::App& command, RunOptions& options) {
   command.add_option("--out", options.out,
                      "Folder for result.json, report.txt, layers.csv and calibration.json");
+  command.add_option("--trace", options.trace,
+                     "Write when each unit did what, with DRAM bandwidth and SRAM fill, as trace-event JSON");
+  command.add_option("--wave", options.wave, "Write the SystemC machine's signals over time as VCD");
   auto* json = command.add_flag("--json", options.json, "Print result.json instead of tables");
   command.add_flag("--quiet", options.quiet, "Print one line, no progress")->excludes(json);
   command.add_flag("--footprint", options.footprint,

@@ -1,14 +1,13 @@
 // Runs gnuplot on a script in a temporary folder and moves the finished pictures to their place.
 #include <fmt/format.h>
-#include <stdlib.h>  // mkdtemp is POSIX, not in <cstdlib>
 
 #include <boost/process.hpp>
-#include <cstdlib>
 #include <map>
 #include <string>
 
 #include "hw/common/error.h"
 #include "hw/common/file.h"
+#include "hw/common/temporary_folder.h"
 #include "sim/plot/plot.h"
 
 namespace npu::sim {
@@ -16,26 +15,6 @@ namespace {
 
 constexpr int kWidthPixels = 1000;
 constexpr int kHeightPixels = 560;
-
-class WorkFolder {
- public:
-  WorkFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "npusim_plot_XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr)
-      throw InputError(pattern, "cannot make a temporary folder for gnuplot");
-    path_ = pattern;
-  }
-  ~WorkFolder() {
-    std::error_code ignored;
-    std::filesystem::remove_all(path_, ignored);
-  }
-  WorkFolder(const WorkFolder&) = delete;
-  WorkFolder& operator=(const WorkFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 std::string terminal(const std::string& extension) {
   const std::string size = fmt::format("size {},{} background '#ffffff'", kWidthPixels, kHeightPixels);
@@ -56,7 +35,7 @@ void run_gnuplot(const std::filesystem::path& script, const std::filesystem::pat
 }
 
 void draw_script(const std::string& script, const std::filesystem::path& base) {
-  const WorkFolder folder;
+  const TemporaryFolder folder("plot");
   std::map<std::string, std::vector<std::uint8_t>> pictures;
   for (const std::string extension : {"svg", "png"}) {
     const auto picture = folder.path() / ("picture." + extension);

@@ -69,7 +69,7 @@ struct RunResult {
   std::int64_t dram_read_bytes = 0;  ///< bus bytes, instruction fetch included
   std::int64_t dram_write_bytes = 0;
   std::map<std::string, std::int64_t> high_water_bytes;  ///< weight_sram, global_buffer, accumulator_store
-  std::map<std::string, MemoryFill> fill;                ///< the same memories; SystemC engine only
+  std::map<std::string, MemoryFill> fill;                ///< the same memories
   double host_seconds = 0;
   /// [pc] start and end of each instruction, -1 if it belongs to no unit; not part of to_json.
   std::vector<std::array<Cycles, 2>> instruction_times;

@@ -6,6 +6,7 @@
 #include "hw/timing/transfer_timing.h"
 #include "sim/engines/common/counted_time.h"
 #include "sim/engines/common/measurement.h"
+#include "sim/engines/common/memory_fill.h"
 #include "sim/engines/estimate/instruction_costs.h"
 #include "sim/engines/estimate/recurrence.h"
 
@@ -55,7 +56,11 @@ RunResult run_estimate(const hw::Program& program, const hw::ArchConfig& arch) {
   }
   hw::MachineTrace trace = run_recurrence(program, arch, costs);
   add_totals(program, arch, trace);
-  return measure(program, arch, trace);
+  RunResult result = measure(program, arch, trace);
+  result.fill = memory_fill(program, trace);
+  for (const auto& record : trace.instructions)
+    result.instruction_times.push_back({record.start, record.end});
+  return result;
 }
 
 Estimate estimate(const hw::Program& program, const hw::ArchConfig& arch) {

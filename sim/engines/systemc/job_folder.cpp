@@ -41,15 +41,16 @@ json describe(const std::exception& error) {
 }  // namespace
 
 void JobFolder::write_job(const hw::Program& program, const hw::ArchConfig& arch,
-                          std::span<const std::int32_t> input, std::uint64_t random_stall_seed,
-                          const std::filesystem::path& dram_out) const {
+                          std::span<const std::int32_t> input, const SystemcOptions& options) const {
   hw::write_program(program, folder_ / "program.npu");
   write_file(folder_ / "arch.json", hw::arch_to_json(arch).dump());
   std::vector<std::uint8_t> bytes(input.size_bytes());
   if (!bytes.empty()) std::memcpy(bytes.data(), input.data(), bytes.size());
   write_file(folder_ / "input.bin", bytes);
   // As text: a JSON number of a foreign reader may not hold 64 bits.
-  const json job{{"random_stall_seed", std::to_string(random_stall_seed)}, {"dram_out", dram_out.string()}};
+  const json job{{"random_stall_seed", std::to_string(options.random_stall_seed)},
+                 {"dram_out", options.dram_out.string()},
+                 {"wave_out", options.wave_out.string()}};
   write_file(folder_ / "job.json", job.dump());
 }
 
@@ -64,6 +65,7 @@ Job JobFolder::read_job() const {
   JsonReader reader((folder_ / "job.json").string(), options);
   job.random_stall_seed = std::stoull(reader.string("random_stall_seed"));
   job.dram_out = reader.string("dram_out");
+  job.wave_out = reader.string("wave_out");
   reader.finish();
   return job;
 }

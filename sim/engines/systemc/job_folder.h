@@ -11,6 +11,7 @@
 #include "hw/arch/arch_config.h"
 #include "hw/isa/program.h"
 #include "sim/engines/common/run_result.h"
+#include "sim/engines/systemc/systemc_engine.h"
 
 namespace npu::sim {
 
@@ -20,6 +21,7 @@ struct Job {
   std::vector<std::int32_t> input;  ///< [row][column][channel]
   std::uint64_t random_stall_seed = 0;
   std::filesystem::path dram_out;  ///< empty: not wanted
+  std::filesystem::path wave_out;  ///< empty: not wanted
 };
 
 class JobFolder {
@@ -27,7 +29,7 @@ class JobFolder {
   explicit JobFolder(std::filesystem::path folder) : folder_(std::move(folder)) {}
 
   void write_job(const hw::Program& program, const hw::ArchConfig& arch, std::span<const std::int32_t> input,
-                 std::uint64_t random_stall_seed, const std::filesystem::path& dram_out) const;
+                 const SystemcOptions& options) const;
   Job read_job() const;
 
   void write_result(const RunResult& result) const;
@@ -39,6 +41,8 @@ class JobFolder {
   /// Throws what write_error kept; returns if there is nothing.
   void rethrow_error() const;
 
+  /// Where the machine writes its wave file before it is moved to its place.
+  std::filesystem::path wave_file() const { return folder_ / "wave.vcd"; }
   std::filesystem::path error_output() const { return folder_ / "stderr.txt"; }
   const std::filesystem::path& path() const { return folder_; }
 

@@ -13,6 +13,7 @@
 
 #include "hw/common/error.h"
 #include "hw/common/file.h"
+#include "hw/common/temporary_folder.h"
 #include "sim/engines/systemc/job_folder.h"
 
 extern char** environ;  // NOLINT: POSIX declares it so
@@ -23,26 +24,6 @@ namespace {
 constexpr const char* kWorkerModule = "systemc worker";
 constexpr Cycles kUnknownCycle = -1;
 constexpr std::size_t kShownErrorOutput = 2000;  ///< last characters of the worker's stderr in a message
-
-/// A folder that is removed with this object.
-class TemporaryFolder {
- public:
-  TemporaryFolder() {
-    std::string pattern = (std::filesystem::temp_directory_path() / "npusim-job-XXXXXX").string();
-    if (mkdtemp(pattern.data()) == nullptr) throw InputError(pattern, std::strerror(errno));
-    path_ = pattern;
-  }
-  ~TemporaryFolder() {
-    std::error_code ignored;  // a destructor has nobody to tell
-    std::filesystem::remove_all(path_, ignored);
-  }
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
-};
 
 /// Runs `executable worker FOLDER` to its end, stdin and stdout closed, stderr into the folder. Returns wait
 /// status.
@@ -81,11 +62,13 @@ std::string error_output(const JobFolder& folder) {
 RunResult run_systemc(const hw::Program& program, const hw::ArchConfig& arch,
                       std::span<const std::int32_t> input, const SystemcOptions& options) {
   hw::check_compatible(program, arch);
-  const TemporaryFolder temporary;
+  const TemporaryFolder temporary("job");
   const JobFolder folder(temporary.path());
-  const auto dram_out =
-      options.dram_out.empty() ? options.dram_out : std::filesystem::absolute(options.dram_out);
-  folder.write_job(program, arch, input, options.random_stall_seed, dram_out);
+  SystemcOptions absolute = options;
+  for (auto* path : {&absolute.dram_out, &absolute.wave_out}) {
+    if (!path->empty()) *path = std::filesystem::absolute(*path);
+  }
+  folder.write_job(program, arch, input, absolute);
   const int status = run_worker(options.executable.empty() ? "/proc/self/exe" : options.executable, folder);
   if (WIFSIGNALED(status)) {
     throw SimulationError(kWorkerModule, kUnknownCycle,

@@ -20,6 +20,7 @@ struct SystemcOptions {
   std::uint64_t random_stall_seed =
       0;  ///< not 0: random stalls at every instruction start; results must not change
   std::filesystem::path dram_out;  ///< if set, the worker writes the final DRAM image here
+  std::filesystem::path wave_out;  ///< if set, the worker writes the units' states over time here, as VCD
 };
 
 /// Spawns the worker, runs `program` on `arch` with one input ([row][column][channel]), returns what it

@@ -17,13 +17,23 @@ namespace {
 constexpr int kSuccess = 0;
 constexpr int kFailure = 1;  ///< error.json says what
 
-RunResult simulate(const Job& job) {
+// SystemC does not say if it could not write; its file is whole if it ends with a line, the time of the last
+// change.
+void deliver_wave(const JobFolder& folder, const std::filesystem::path& place) {
+  const std::string text = read_text_file(folder.wave_file());
+  if (text.empty() || text.back() != '\n')
+    throw InputError(place.string(), "the wave file could not be written whole");
+  write_file(place, text);
+}
+
+RunResult simulate(const Job& job, const JobFolder& folder) {
   hw::check_compatible(job.program, job.arch);
   auto image = initial_dram(job.program);
   write_tensor(image, job.program.tensor(job.program.input), job.program.format, job.input);
   const Stopwatch watch;
   const hw::MachineRun run =
-      hw::run_machine(job.program, job.arch, std::move(image), {job.random_stall_seed});
+      hw::run_machine(job.program, job.arch, std::move(image),
+                      {job.random_stall_seed, job.wave_out.empty() ? "" : folder.wave_file()});
   const double seconds = watch.seconds();
   RunResult result = measure(job.program, job.arch, run.trace);
   result.fill = memory_fill(job.program, run.trace);
@@ -32,6 +42,7 @@ RunResult simulate(const Job& job) {
   for (const auto& record : run.trace.instructions)
     result.instruction_times.push_back({record.start, record.end});
   result.output = element_bytes_of(output, job.program.format.activation_bytes());
+  if (!job.wave_out.empty()) deliver_wave(folder, job.wave_out);
   if (!job.dram_out.empty()) write_file(job.dram_out, run.dram);
   return result;
 }
@@ -41,7 +52,7 @@ RunResult simulate(const Job& job) {
 int systemc_worker_main(const std::filesystem::path& job_folder) {
   const JobFolder folder(job_folder);
   try {
-    folder.write_result(simulate(folder.read_job()));
+    folder.write_result(simulate(folder.read_job(), folder));
     return kSuccess;
   } catch (const Error& error) {
     folder.write_error(error);

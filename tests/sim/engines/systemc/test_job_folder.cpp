@@ -29,7 +29,8 @@ TEST_CASE("a job comes out of its folder as it went in") {
   const auto arch = default_machine();
   const auto program = tile_loop_program({2, 1, 4, 16, 16}, arch);
   const auto input = random_input(program, 1);
-  folder.write_job(program, arch, input, 0xFFFFFFFFFFFFFFFFULL, "/somewhere/dram.bin");
+  folder.write_job(program, arch, input,
+                   {"", 0xFFFFFFFFFFFFFFFFULL, "/somewhere/dram.bin", "/somewhere/run.vcd"});
   const sim::Job job = folder.read_job();
   CHECK(job.program.instructions == program.instructions);
   CHECK(job.program.constants == program.constants);
