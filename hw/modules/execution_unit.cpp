@@ -58,7 +58,7 @@ void ExecutionUnit::step() {
   free_since_ = now_cycle();
   busy_until_ = free_since_;
   current_ = nullptr;
-<<<<<<< HEAD
+  pc_ = -1;
   scoreboard->operands_read(unit_, *issued);
   release(*issued);
   tokens->signal(unit_, issued->instruction.tokens, issued->pc, Moment::kOperandsRead);
@@ -72,11 +72,6 @@ void ExecutionUnit::retire(const IssuedInstruction& issued) {
   environment_.trace.instructions[static_cast<std::size_t>(issued.pc)].end = now_cycle();
   scoreboard->retire(unit_, issued);
   tokens->signal(unit_, issued.instruction.tokens, issued.pc, Moment::kEnded);
-=======
-  pc_ = -1;
-  scoreboard->retire(unit_);
-  tokens->signal(unit_, issued->instruction.tokens, issued->pc);
->>>>>>> exploration
 }
 
 void ExecutionUnit::add_waves(WaveFile& file) const {
