@@ -185,8 +185,10 @@ int compare_schemes(const AccuracyOptions& options) {
   const auto json = accuracy_json(report);
   if (!options.out.empty()) {
     const fs::path folder = options.out;
-    write_file(folder / "accuracy.json", json.dump(1) + "\n");
-    write_file(folder / "accuracy.txt", accuracy_table(report, kDefaultWidth));
+    OutputFiles files(folder);
+    files.add("accuracy.json", json.dump(1) + "\n");
+    files.add("accuracy.txt", accuracy_table(report, kDefaultWidth));
+    files.commit();
     if (can_draw()) draw_accuracy(report, folder);
   }
   fmt::print("{}", options.json ? json.dump(2) + "\n" : accuracy_table(report, output_width()));
