@@ -7,6 +7,7 @@
 #include "compiler/data/float_runtime.h"
 #include "compiler/quant/analytic_means.h"
 #include "compiler/quant/channel_scaling.h"
+#include "compiler/quant/noise_balancing.h"
 #include "compiler/quant/output_range.h"
 #include "compiler/refine/parallel_for.h"
 #include "hw/common/error.h"
@@ -109,9 +110,30 @@ class Cook {
     const ChannelClasses classes(graph_);
     const auto factors = recipe_.scaling == ChannelScaling::kCrossLayer
                              ? cross_layer_factors(graph_, classes)
-                             : range_filling_factors(classes, calibration_, {});
+                             : noise_balancing_factors(graph_, classes, calibration_, channel_powers(),
+                                                       {recipe_.weight_bits.value_or(arch_.data.weight_bits),
+                                                        arch_.data.activation_bits});
     graph_ = scale_channels(graph_, classes, factors);
     calibration_ = scale_channels(calibration_, classes, factors);
+  }
+
+  ChannelPowers channel_powers() const {
+    NPU_CHECK(!inputs_.empty(), "balancing needs calibration inputs");
+    const ShapeMap shapes = infer_shapes(graph_);
+    ChannelPowers powers;
+    FloatRuntime runtime(graph_, 1);
+    for (const auto& input : inputs_) {
+      runtime.run(input, [&](const std::string& value, std::span<const float> data) {
+        const auto channels = static_cast<std::size_t>(shapes.at(value).channels);
+        auto& power = powers.try_emplace(value, channels, 0.0).first->second;
+        const std::size_t pixels = data.size() / channels;
+        for (std::size_t i = 0; i < data.size(); ++i) {
+          power[i / pixels] +=
+              double{data[i]} * double{data[i]} / static_cast<double>(pixels * inputs_.size());
+        }
+      });
+    }
+    return powers;
   }
 
   // The opened network has other ranges than the one that was calibrated.
@@ -152,7 +174,7 @@ class Cook {
 
 bool Recipe::needs_inputs() const {
   return search_scales || optimise_rounding || fit_scores || bias_correction == BiasCorrection::kMeasured ||
-         scaling == ChannelScaling::kCrossLayer || range_method != RangeMethod::kMinMax;
+         scaling != ChannelScaling::kNone || range_method != RangeMethod::kMinMax;
 }
 
 Recipe Recipe::without_inputs() const {
@@ -163,7 +185,7 @@ Recipe Recipe::without_inputs() const {
   recipe.optimise_rounding = false;
   recipe.range_method = RangeMethod::kMinMax;
   recipe.fit_scores = false;
-  recipe.scaling = ChannelScaling::kNone;  // tuned for rounding by output error
+  recipe.scaling = ChannelScaling::kNone;
   return recipe;
 }
 

@@ -27,15 +27,15 @@ enum class BiasCorrection {
 /// Equivalent scaling of channels before quantisation (compiler/quant/channel_scaling.h).
 enum class ChannelScaling {
   kNone,
-  kRangeFilling,  ///< channels of small range use more of their map's range
-  kCrossLayer,    ///< weights of neighbouring layers get equal ranges (arXiv 1906.04721); ReLU6 becomes ReLU
+  kBalanced,    ///< roundings of activations and of weights weighed against each other (noise_balancing.h)
+  kCrossLayer,  ///< weights of neighbouring layers get equal ranges (arXiv 1906.04721); ReLU6 becomes ReLU
 };
 
 struct Recipe {
   WeightScheme scheme = WeightScheme::kShift;
   int shift_bits = 4;                             ///< of kShift; 0 is the plain layer-wise scheme
   std::optional<int> weight_bits = std::nullopt;  ///< fewer values than the machine's width allows, from 2 on
-  ChannelScaling scaling = ChannelScaling::kRangeFilling;
+  ChannelScaling scaling = ChannelScaling::kNone;
   BiasCorrection bias_correction = BiasCorrection::kMeasured;
   bool search_scales = true;
   bool optimise_rounding = true;

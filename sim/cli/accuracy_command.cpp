@@ -45,8 +45,8 @@ Examples:
       --schemes shift+recipe@w6,shift+recipe@a16,shift+recipe@w16
       Narrower weights; weights quantised and (nearly) nothing else; activations and nothing else.
   npusim accuracy --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv \
-      --schemes shift,shift+bias,shift+matching,shift+matching+rounding,shift+recipe-filling,shift+bias+kl
-      What each step of the recipe buys: bias or analytic or matching; filling, search, rounding, scores;
+      --schemes shift,shift+bias,shift+matching,shift+matching+rounding,shift+recipe,shift+bias+kl
+      What each step of the recipe buys: bias or analytic or matching; balance (of channels), search, rounding, scores;
       percentile, mse or kl for the ranges of activations.
 In the column 'equal', I counts outputs that equal the reference interpreter's byte for byte, S the SystemC machine's.)";
 
@@ -185,8 +185,10 @@ int compare_schemes(const AccuracyOptions& options) {
   const auto json = accuracy_json(report);
   if (!options.out.empty()) {
     const fs::path folder = options.out;
-    write_file(folder / "accuracy.json", json.dump(1) + "\n");
-    write_file(folder / "accuracy.txt", accuracy_table(report, kDefaultWidth));
+    OutputFiles files(folder);
+    files.add("accuracy.json", json.dump(1) + "\n");
+    files.add("accuracy.txt", accuracy_table(report, kDefaultWidth));
+    files.commit();
     if (can_draw()) draw_accuracy(report, folder);
   }
   fmt::print("{}", options.json ? json.dump(2) + "\n" : accuracy_table(report, output_width()));

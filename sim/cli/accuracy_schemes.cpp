@@ -65,9 +65,9 @@ void set_range(Recipe& recipe, bool on, RangeMethod method) {
   recipe.range_method = on ? method : RangeMethod::kMinMax;
 }
 
-void set_filling(Recipe& recipe, bool on) {
+void set_balance(Recipe& recipe, bool on) {
   if (recipe.scaling == ChannelScaling::kCrossLayer) return;
-  recipe.scaling = on ? ChannelScaling::kRangeFilling : ChannelScaling::kNone;
+  recipe.scaling = on ? ChannelScaling::kBalanced : ChannelScaling::kNone;
 }
 
 const std::vector<Step>& steps() {
@@ -77,7 +77,7 @@ const std::vector<Step>& steps() {
        [](Recipe& r, bool on) { set_bias(r, on, BiasCorrection::kAnalytic); }},
       {"matching", "biases matched layer by layer",
        [](Recipe& r, bool on) { set_bias(r, on, BiasCorrection::kMeasured); }},
-      {"filling", "range filling", set_filling},
+      {"balance", "channels balanced", set_balance},
       {"search", "scale search", [](Recipe& r, bool on) { r.search_scales = on; }},
       {"rounding", "rounding for the output", [](Recipe& r, bool on) { r.optimise_rounding = on; }},
       {"scores", "fitted score range", [](Recipe& r, bool on) { r.fit_scores = on; }},
@@ -90,7 +90,6 @@ const std::vector<Step>& steps() {
       {"recipe", "whole recipe",
        [](Recipe& r, bool on) {
          set_bias(r, on, BiasCorrection::kMeasured);
-         set_filling(r, on);
          r.search_scales = r.optimise_rounding = r.fit_scores = on;
        }},
   };

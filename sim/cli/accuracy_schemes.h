@@ -28,7 +28,7 @@ hw::ArchConfig machine_for(const AccuracyScheme& scheme, const hw::ArchConfig& a
 std::vector<AccuracyScheme> all_schemes(int shift_bits);
 
 /// The schemes of a comma-separated list. A scheme is one of the names above or shiftN (N = 0 to 5 bits),
-/// then any of +STEP and -STEP in order (bias, analytic, matching, filling, search, rounding, scores, recipe;
+/// then any of +STEP and -STEP in order (bias, analytic, matching, balance, search, rounding, scores, recipe;
 /// percentile, mse, kl for activation ranges), then "@wX", "@aY" or "@wXaY": weights of X (4 to 8, or 16) and
 /// activations of Y (8 or 16) bits. "@a16" is close to weights only, "@w16" to activations only. "all" stands
 /// for all_schemes. Throws InputError naming the first wrong one and all that there are.

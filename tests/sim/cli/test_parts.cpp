@@ -43,11 +43,11 @@ TEST_CASE("schemes by name, all of them, and an unknown one refused with the kno
   REQUIRE(chosen[1].recipe.scheme == compiler::WeightScheme::kPerChannel);
   REQUIRE(chosen[2].recipe.shift_bits == 3);
   REQUIRE(chosen[2].recipe.optimise_rounding);
-  const auto composed = parse_schemes("shift+recipe-filling-scores,channel+analytic+kl,equalised+recipe", 4);
-  REQUIRE(composed[0].recipe.scaling == compiler::ChannelScaling::kNone);
+  const auto composed = parse_schemes("shift+recipe+balance-scores,channel+analytic+kl,equalised+recipe", 4);
+  REQUIRE(composed[0].recipe.scaling == compiler::ChannelScaling::kBalanced);
   REQUIRE(composed[0].recipe.search_scales);
   REQUIRE_FALSE(composed[0].recipe.fit_scores);
-  REQUIRE(composed[0].description.find("no range filling") != std::string::npos);
+  REQUIRE(composed[0].description.find("channels balanced, no fitted") != std::string::npos);
   REQUIRE(composed[1].recipe.bias_correction == compiler::BiasCorrection::kAnalytic);
   REQUIRE(composed[1].recipe.range_method == compiler::RangeMethod::kEntropy);
   REQUIRE(composed[1].recipe.needs_inputs());
