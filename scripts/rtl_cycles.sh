@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # Cycles of the RTL array against the formula, layer by layer, as a table in Markdown: one network on the preset machine
-# with one dataflow; builds the tool and the bench if need be. "overlap" has each output-stationary CONV begin while the one before drains. Every dump is checked.
-# Usage: scripts/rtl_cycles.sh NETWORK ws|os LAYERS [build folder, default build/release]
+# with one dataflow. "overlap" has each output-stationary CONV begin while the one before drains. Every dump is checked.
+# Builds the tool and the bench if need be. Usage: scripts/rtl_cycles.sh NETWORK ws|os LAYERS [build folder, default
+# build/release]
 set -euo pipefail
 cd "$(dirname "$0")/.."
 network=$1 dataflow=$2 layers=$3 build=${4:-build/release}

@@ -4,6 +4,8 @@
 
 #include <nlohmann/json.hpp>
 
+#include "sim/golden/xml_text.h"
+
 namespace npu::sim::golden {
 namespace {
 
@@ -72,32 +74,6 @@ std::string first_text(const CheckResult& result) {
   for (const auto& guess : result.guesses) line("looks like", guess);
   if (result.map) text += "\n" + result.map->text();
   return text;
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char character : text) {
-    switch (character) {
-      case '&':
-        result += "&amp;";
-        break;
-      case '<':
-        result += "&lt;";
-        break;
-      case '>':
-        result += "&gt;";
-        break;
-      case '"':
-        result += "&quot;";
-        break;
-      default:
-        // XML 1.0 knows no other control characters.
-        result += static_cast<unsigned char>(character) >= 0x20 || character == '\n' || character == '\t'
-                      ? character
-                      : ' ';
-    }
-  }
-  return result;
 }
 
 }  // namespace
@@ -182,20 +158,20 @@ std::string check_junit(const CheckResult& result) {
   text += fmt::format(
       "<testsuite name=\"golden check {}\" tests=\"{}\" failures=\"{}\" errors=\"{}\" skipped=\"{}\" "
       "time=\"{:.3f}\">\n",
-      escaped(result.manifest.network), result.streams.size(), result.count(StreamStatus::kMismatch),
+      xml_escaped(result.manifest.network), result.streams.size(), result.count(StreamStatus::kMismatch),
       result.count(StreamStatus::kUnusable), result.count(StreamStatus::kNotDumped), result.seconds);
   for (const auto& stream : result.streams) {
-    text += fmt::format("  <testcase classname=\"golden\" name=\"{}\">", escaped(stream.stream->name));
+    text += fmt::format("  <testcase classname=\"golden\" name=\"{}\">", xml_escaped(stream.stream->name));
     const bool holds_first = result.first && result.first->stream == stream.stream;
     switch (stream.status) {
       case StreamStatus::kMatch:
         break;
       case StreamStatus::kMismatch:
-        text += fmt::format("<failure message=\"{}\">{}</failure>", escaped(counts_text(stream)),
-                            holds_first ? escaped(first_text(result)) : "");
+        text += fmt::format("<failure message=\"{}\">{}</failure>", xml_escaped(counts_text(stream)),
+                            holds_first ? xml_escaped(first_text(result)) : "");
         break;
       case StreamStatus::kUnusable:
-        text += fmt::format("<error message=\"{}\"/>", escaped(stream.problem));
+        text += fmt::format("<error message=\"{}\"/>", xml_escaped(stream.problem));
         break;
       case StreamStatus::kNotDumped:
         text += "<skipped/>";

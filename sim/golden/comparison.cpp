@@ -119,6 +119,8 @@ class Comparison {
   bool in_gap_ = false;
 };
 
+}  // namespace
+
 const ExportedFile& reference_file(const Stream& stream) {
   if (stream.files.empty()) throw InputError(stream.name, "the export has no file of this stream");
   for (const auto& file : stream.files) {
@@ -126,8 +128,6 @@ const ExportedFile& reference_file(const Stream& stream) {
   }
   return stream.files.front();
 }
-
-}  // namespace
 
 std::int64_t load_number(const std::uint8_t* bytes, int element_bytes, bool is_signed) {
   std::uint64_t bits = 0;
@@ -155,9 +155,7 @@ ComparisonCounts compare_stream(const Stream& stream, const std::filesystem::pat
   const auto& reference = reference_file(stream);
   Sha256 hash;
   const auto path = export_folder / reference.path;
-  auto expected = encoding_of(path) == Encoding::kHex
-                      ? open_hex(path, payload_format(stream, stream.words), &hash)
-                      : open_binary(path, payload_format(stream, stream.words), &hash);
+  const auto expected = open_payload(path, payload_format(stream, stream.words), &hash);
   const auto found = open_payload(dump, payload_format(stream, dump_words));
   Comparison comparison(stream, partial, on_difference);
   comparison.run(*expected, *found);

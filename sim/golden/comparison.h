@@ -44,6 +44,10 @@ ComparisonCounts compare_stream(const Stream& stream, const std::filesystem::pat
                                 const std::filesystem::path& dump, const WordFormat& dump_words, bool partial,
                                 const OnDifference& on_difference);
 
+/// The export's file of a stream that is compared with: binary if there is one. Throws InputError: there is
+/// none.
+const ExportedFile& reference_file(const Stream& stream);
+
 /// How the payload of a stream is read from a file with words of the given format.
 PayloadFormat payload_format(const Stream& stream, const WordFormat& words);
 

@@ -46,8 +46,7 @@ Bytes read_bytes(PayloadReader& reader, std::int64_t begin, std::int64_t count) 
 }
 
 std::unique_ptr<PayloadReader> open_reference(const Stream& stream, const std::filesystem::path& folder) {
-  const auto& file = stream.files.at(0);
-  return open_payload(folder / file.path, payload_format(stream, stream.words));
+  return open_payload(folder / reference_file(stream).path, payload_format(stream, stream.words));
 }
 
 void append_element(StreamData& data, const std::vector<std::uint8_t>& states, std::int64_t at,

@@ -1,5 +1,6 @@
 // The manifest of a golden export: what every file is, how its bytes are read, where its elements belong.
-// JSON, schema configs/schema/golden_manifest.json; the same export gives the same bytes on every system.
+// JSON, schema configs/schema/golden_manifest.schema.json; the same export gives the same bytes on every
+// system.
 #pragma once
 
 #include <cstdint>

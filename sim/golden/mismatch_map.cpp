@@ -7,6 +7,8 @@
 #include <cmath>
 #include <utility>
 
+#include "sim/golden/xml_text.h"
+
 namespace npu::sim::golden {
 namespace {
 
@@ -19,21 +21,6 @@ char shade(double share) {
   if (share <= 0) return ' ';
   const auto level = static_cast<std::size_t>(share * static_cast<double>(kShades.size()));
   return kShades[std::min(level, kShades.size() - 1)];
-}
-
-std::string escaped(const std::string& text) {
-  std::string result;
-  for (const char character : text) {
-    if (character == '&')
-      result += "&amp;";
-    else if (character == '<')
-      result += "&lt;";
-    else if (character == '>')
-      result += "&gt;";
-    else
-      result += character;
-  }
-  return result;
 }
 
 std::string rectangle(std::int64_t x, std::int64_t y, double share) {
@@ -95,7 +82,7 @@ std::string MismatchMap::svg() const {
   std::string svg = fmt::format(
       "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{}\" height=\"{}\" font-family=\"sans-serif\" "
       "font-size=\"11\">\n<text x=\"10\" y=\"15\">{}: {} wrong; rows 0-{} down, columns 0-{} across</text>\n",
-      width, bar_y + kCellPixels + 10, escaped(title_), count_, rows_.extent - 1, columns_.extent - 1);
+      width, bar_y + kCellPixels + 10, xml_escaped(title_), count_, rows_.extent - 1, columns_.extent - 1);
   for (std::int64_t row = 0; row < rows_.cells; ++row) {
     for (std::int64_t column = 0; column < columns_.cells; ++column) {
       svg += rectangle(10 + column * kCellPixels, kTop + row * kCellPixels, share(row, column));

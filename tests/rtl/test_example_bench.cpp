@@ -1,5 +1,5 @@
-// Does the test bench that docs/golden_outputs.md shows run with the DPI library, agree with the vectors, and
-// fail where the lane has a fault?
+// Do the test benches that docs/golden_outputs.md shows run with the DPI library, agree with the vectors, and
+// fail where the unit has a fault?
 #include <fmt/core.h>
 
 #include "sim/golden/checker.h"
@@ -8,8 +8,8 @@
 #include "tests/sim/cli/tool.h"
 #include "tests/support.h"
 
-#ifndef NPUSIM_RTL_EXAMPLE
-#define NPUSIM_RTL_EXAMPLE ""
+#ifndef NPUSIM_RTL_EXAMPLES
+#define NPUSIM_RTL_EXAMPLES ""
 #endif
 
 namespace npu {
@@ -22,10 +22,10 @@ struct ExampleRun {
   CheckResult check;
 };
 
-ExampleRun run_example(hw::Rounding rule, int fault) {
+ExampleRun run_example(const std::string& unit, hw::Rounding rule, int fault) {
   const tests::TemporaryFolder folder;
   UnitVectorOptions options;
-  options.unit = "compounding";
+  options.unit = unit;
   options.rounding = rule;
   if (rule == hw::Rounding::kGemmlowp) options.multiplier_bits = hw::kGemmlowpFirstShift;
   const auto vectors = folder.path() / "vectors";
@@ -33,20 +33,31 @@ ExampleRun run_example(hw::Rounding rule, int fault) {
   export_unit_vectors(options, vectors);
   std::filesystem::create_directories(dump / "expected");
   ExampleRun run;
-  run.bench = tests::run_program({NPUSIM_RTL_EXAMPLE, "+vectors=" + vectors.string(),
-                                  fmt::format("+count={}", options.count), "+dump=" + dump.string(),
-                                  fmt::format("+rounding={}", static_cast<int>(rule)),
-                                  fmt::format("+fault={}", fault)});
+  run.bench = tests::run_program(
+      {fmt::format("{0}/{1}/tb_{1}", NPUSIM_RTL_EXAMPLES, unit), "+vectors=" + vectors.string(),
+       fmt::format("+count={}", options.count), "+dump=" + dump.string(),
+       fmt::format("+rounding={}", static_cast<int>(rule)), fmt::format("+fault={}", fault)});
   run.check = check_dump(vectors / kManifestFile, dump, {});
   return run;
 }
 
 }  // namespace
 
-TEST_CASE("The example test bench agrees with the DPI library and the vectors under every rounding rule") {
+TEST_CASE("The example test bench of the PE agrees with the DPI library and the vectors") {
+  SKIP_WITHOUT_VERILATOR();
+  const auto run = run_example("pe", hw::Rounding::kHalfUp, 0);
+  INFO(run.bench.output << run.bench.errors);
+  CHECK(run.bench.exit_code == 0);
+  CHECK(run.bench.output.find("1000 vectors, 0 errors") != std::string::npos);
+  CHECK(run.check.count(StreamStatus::kMatch) == 1);
+}
+
+TEST_CASE(
+    "The example test bench of the lane agrees with the DPI library and the vectors under every rounding "
+    "rule") {
   SKIP_WITHOUT_VERILATOR();
   for (const auto& [name, rule] : hw::kRoundings) {
-    const auto run = run_example(rule, 0);
+    const auto run = run_example("compounding", rule, 0);
     INFO(name << run.bench.output << run.bench.errors);
     CHECK(run.bench.exit_code == 0);
     CHECK(run.bench.output.find("1000 vectors, 0 errors") != std::string::npos);
@@ -54,11 +65,15 @@ TEST_CASE("The example test bench agrees with the DPI library and the vectors un
   }
 }
 
-TEST_CASE("A fault in the lane of the example test bench fails both its DPI comparison and the check") {
+TEST_CASE("A fault in the unit of an example test bench fails both its DPI comparison and the check") {
   SKIP_WITHOUT_VERILATOR();
-  for (const int fault : {1, 3, 5, 6, 7, 8, 9, 10, 11}) {
-    const auto run = run_example(hw::Rounding::kHalfUp, fault);
-    INFO("fault " << fault << run.bench.output << run.bench.errors);
+  const std::vector<std::pair<std::string, int>> faults{
+      {"compounding", 1},  {"compounding", 3}, {"compounding", 5}, {"compounding", 6},
+      {"compounding", 7},  {"compounding", 8}, {"compounding", 9}, {"compounding", 10},
+      {"compounding", 11}, {"pe", 20},         {"pe", 21}};
+  for (const auto& [unit, fault] : faults) {
+    const auto run = run_example(unit, hw::Rounding::kHalfUp, fault);
+    INFO(unit << ", fault " << fault << run.bench.output << run.bench.errors);
     CHECK(run.bench.exit_code != 0);
     CHECK(run.bench.output.find(", 0 errors") == std::string::npos);
     CHECK(run.check.count(StreamStatus::kMismatch) > 0);

@@ -37,7 +37,7 @@ package npu_pkg;
     return round_once(v, k, rule);
   endfunction
 
-  // Faults that a simulation built with NPU_FAULTS can switch on (port `fault`); 0 is the right design.
+  // Faults that a simulation can switch on (port `fault`); 0 is the right design.
   localparam logic [7:0] FAULT_NO_ROUNDING = 8'd1;
   localparam logic [7:0] FAULT_NIBBLES_SWAPPED = 8'd2;
   localparam logic [7:0] FAULT_MULTIPLIER_SIGNED = 8'd3;

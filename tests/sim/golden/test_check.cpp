@@ -153,6 +153,20 @@ TEST_CASE("A damaged reference, program copy or manifest is refused, and so is a
   CHECK_THROWS_AS(made->check(), ConfigError);
 }
 
+TEST_CASE("A manifest with a stream of no files makes that stream unusable and leaves the others") {
+  const auto made = small_export(12, Level::kLayer);
+  made->dump_everything();
+  auto manifest = made->manifest;
+  for (auto& stream : manifest.streams) {
+    if (stream.name == "expected/output") stream.files.clear();
+  }
+  write_file(made->golden() / kManifestFile, manifest_json(manifest));
+  const auto result = made->check();
+  CHECK(result.count(StreamStatus::kUnusable) == 1);
+  CHECK(result.count(StreamStatus::kMismatch) == 0);
+  CHECK(result.count(StreamStatus::kMatch) == std::ssize(result.streams) - 1);
+}
+
 TEST_CASE("Text, JSON and JUnit say the same of a mismatch") {
   const auto made = small_export(10, Level::kUnit);
   made->dump_everything();
