@@ -121,7 +121,8 @@ class ModelImporter {
         }
       }
     }
-    context_.define_input(input->name(), input_shape(*input), input_batch(*input));
+    const MapShape shape = input_shape(*input);  // checks that there are dimensions
+    context_.define_input(input->name(), shape, input_batch(*input));
   }
 
   static MapShape input_shape(const onnx::ValueInfoProto& input) {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
@@ -54,6 +55,14 @@ void compare_engines(const hw::Program& program, const hw::ArchConfig& arch,
   CHECK(estimate.dram_write_bytes == exact.dram_write_bytes);
   CHECK(estimate.dram_bus.busy == Approx(exact.dram_bus.busy).margin(2));
   CHECK(estimate.compounding_unit.busy == exact.compounding_unit.busy);
+  const std::map<std::string, Bytes> capacities{{"weight_sram", arch.weight_sram.capacity_bytes},
+                                                {"global_buffer", arch.global_buffer.capacity_bytes},
+                                                {"accumulator_store", arch.accumulator_store.capacity_bytes}};
+  for (const auto& [memory, capacity] : capacities) {
+    INFO(memory);
+    CHECK(estimate.high_water_bytes.at(memory) <= capacity);
+    CHECK(exact.high_water_bytes.at(memory) <= capacity);
+  }
   for (const hw::Unit unit : {hw::Unit::kConv, hw::Unit::kVector}) {
     const auto index = static_cast<std::size_t>(unit);
     CHECK(estimate.units[index].busy == exact.units[index].busy);
@@ -75,6 +84,19 @@ void compare_on_presets(const std::string& network) {
 }
 
 }  // namespace
+
+TEST_CASE("Batches of images: the estimate agrees with SystemC and no memory is fuller than it is large") {
+  const auto canonical = compiler::canonicalise(workloads::build_network("sqnxt_23v5_1.0_cifar"));
+  for (const std::int64_t images : {2, 4}) {
+    INFO(images << " images");
+    const auto arch = hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+    const auto graph = quantized(canonical, arch);
+    const auto program =
+        compiler::compile(graph, arch, {.mapper = compiler::MapperEffort::kQuick, .images = images});
+    const auto elements = images * graph.tensors[graph.input].shape.elements();
+    compare_engines(program, arch, std::vector<std::int32_t>(static_cast<std::size_t>(elements), 1));
+  }
+}
 
 TEST_CASE("MobileNet v2: the estimate is within 3 % of SystemC on every preset, its counts are equal") {
   compare_on_presets("mobilenet_v2_1.0");

@@ -22,6 +22,9 @@ class MemoryLife {
         line.end = std::max(line.end, end);
         return;
       }
+      // One place holds one value: what was there ends where the next begins, even if its last reader is
+      // still counted as busy.
+      line.end = std::min(line.end, start);
       close(line);
       line = {true, start, end, pc};
     });
