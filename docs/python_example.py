@@ -25,6 +25,11 @@ assert result["codes"].shape == result["output"].shape == program.output_shape
 # %% The functional engine computes the same, without time
 assert np.array_equal(machine.run(program, image, engine="functional")["codes"], result["codes"])
 
+# %% Several images in one run share the weights on chip
+pair = machine.compile("sqnxt_23v5_1.0_cifar", batch=2)
+both = machine.run(pair, np.stack([image, -image]), engine="functional")
+assert pair.images == 2 and np.array_equal(both["codes"][0], result["codes"])
+
 # %% Where the time goes
 slowest = sorted(report["layers"], key=lambda layer: layer["cycles"], reverse=True)[:5]
 for layer in slowest:

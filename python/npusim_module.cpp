@@ -36,7 +36,8 @@ py::array_t<Value> to_array(const std::vector<Value>& values, const std::vector<
 
 PreparedProgram compile(const Session& session, const std::string& network, const std::string& calibration,
                         std::int64_t calibration_images, std::optional<int> shift_bits,
-                        std::optional<bool> bias_correction, std::uint64_t seed) {
+                        std::optional<bool> bias_correction, std::uint64_t seed, std::int64_t batch,
+                        const std::string& quantization, const std::string& save_quantization) {
   npu::sim::NetworkOptions options;
   options.network = network;
   options.calibration = calibration;
@@ -44,6 +45,9 @@ PreparedProgram compile(const Session& session, const std::string& network, cons
   options.shift_bits = shift_bits;
   options.bias_correction = bias_correction;
   options.seed = seed;
+  options.batch = batch;
+  options.quantization = quantization;
+  options.save_quantization = save_quantization;
   const py::gil_scoped_release free_interpreter;
   return session.compile(options);
 }
@@ -84,6 +88,9 @@ PYBIND11_MODULE(npusim, module) {
           [](const PreparedProgram& self) { return shape_of(self.program.tensor(self.program.input)); },
           "Channels, height, width.")
       .def_property_readonly(
+          "images", [](const PreparedProgram& self) { return self.program.images(); },
+          "How many images one run takes.")
+      .def_property_readonly(
           "output_shape",
           [](const PreparedProgram& self) { return shape_of(self.program.tensor(self.program.output)); })
       .def(
@@ -104,14 +111,18 @@ PYBIND11_MODULE(npusim, module) {
           "The machine with all defaults, as its JSON file would say it.")
       .def("compile", &compile, py::arg("network"), py::kw_only(), py::arg("calibration") = "",
            py::arg("calibration_images") = 100, py::arg("shift_bits") = py::none(),
-           py::arg("bias_correction") = py::none(), py::arg("seed") = 1,
+           py::arg("bias_correction") = py::none(), py::arg("seed") = 1, py::arg("batch") = 1,
+           py::arg("quantization") = "", py::arg("save_quantization") = "",
            "network: a name of networks() or an .onnx file, which needs a calibration: a folder of images, a "
            "saved "
-           ".json, or 'synthetic'.")
+           ".json, or 'synthetic'; a QDQ model needs none. batch: images that one run processes. "
+           "quantization, "
+           "save_quantization: files of scales and integers to take and to write.")
       .def("load", &Session::load, py::arg("program_file"), "Reads a program of save() or `npusim compile`.")
       .def("run", &run, py::arg("program"), py::arg("input") = py::none(), py::kw_only(),
            py::arg("engine") = "systemc",
-           "input: an array [channel][row][column], or None for a synthetic field. engine: systemc (results, "
+           "input: an array [channel][row][column], of a program for N images [image][channel][row][column], "
+           "or None for a synthetic field. engine: systemc (results, "
            "cycles, "
            "energy) or functional (results). Returns {'report': dict, 'output': floats, 'codes': integers}.");
 }

@@ -99,6 +99,8 @@ class ConvEmitter {
     layer.dataflow = tiling_.dataflow == hw::Dataflow::kWeightStationary ? "ws" : "os";
     if (builder_.has_texts()) {
       layer.dataflow_reason = plan_.reason;
+      if (problem_.groups > 1)
+        layer.dataflow_reason += fmt::format(" for each of {} groups", problem_.groups);
       layer.shape = shape_text(builder_.images(), in, out, conv_.window);
       if (problem_.groups > 1) layer.shape += fmt::format(" g{}", problem_.groups);
       const std::int64_t tiles = tiling_.rows.count() * tiling_.columns.count() *

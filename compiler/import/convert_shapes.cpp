@@ -32,6 +32,9 @@ std::vector<std::int64_t> resolve_target(const ImportNode& node, const ImportedV
         fmt::join(target.integers, ", "), fmt::join(source, ", ")));
   };
   std::vector<std::int64_t> dims = target.integers;
+  if (!dims.empty() && dims[0] == node.context().batch()) {
+    dims[0] = 1;  // the batch that the file was exported for
+  }
   std::int64_t product = 1;
   std::int64_t* rest = nullptr;
   for (std::size_t axis = 0; axis < dims.size(); ++axis) {

@@ -25,7 +25,8 @@ ImportContext::ImportContext(const onnx::ModelProto& model, Graph& graph, std::i
   }
 }
 
-void ImportContext::define_input(const std::string& name, const MapShape& shape) {
+void ImportContext::define_input(const std::string& name, const MapShape& shape, std::int64_t batch) {
+  batch_ = batch;
   graph_.input = name;
   graph_.input_shape = shape;
   shapes_[name] = shape;

@@ -42,8 +42,10 @@ class ImportContext {
 
   std::int64_t opset() const { return opset_; }
 
-  /// Declares the network's input.
-  void define_input(const std::string& name, const MapShape& shape);
+  /// Declares the network's input, of which the file takes `batch` at once.
+  void define_input(const std::string& name, const MapShape& shape, std::int64_t batch);
+  /// The file's fixed batch, 1 if it is dynamic. The graph is that of one image.
+  std::int64_t batch() const { return batch_; }
   void define(const std::string& name, ImportedValue value);
   /// Declares an output that we cannot give (a mask, indices): using it is an error with this reason.
   void define_unusable(const std::string& name, const std::string& reason);
@@ -70,6 +72,7 @@ class ImportContext {
 
   Graph& graph_;
   std::int64_t opset_;
+  std::int64_t batch_ = 1;
   std::map<std::string, ImportedValue> values_;
   std::map<std::string, std::string> unusable_;
   ShapeMap shapes_;

@@ -3,7 +3,7 @@
 // Algorithm:
 //  1. Read and parse the file; check the opset.
 //  2. Check names: nodes, values and initialisers are unique and printable.
-//  3. Find the one input that is no initialiser, check its type and shape, set a dynamic batch to 1; find the
+//  3. Find the one input that is no initialiser, check its type and shape, set the batch to 1; find the
 //  one output.
 //  4. Order the nodes that lead to the output.
 //  5. Convert each by the table of converters; initialisers are read when a node first uses them.
@@ -121,7 +121,8 @@ class ModelImporter {
         }
       }
     }
-    context_.define_input(input->name(), input_shape(*input));
+    const MapShape shape = input_shape(*input);  // checks that there are dimensions
+    context_.define_input(input->name(), shape, input_batch(*input));
   }
 
   static MapShape input_shape(const onnx::ValueInfoProto& input) {
@@ -138,13 +139,13 @@ class ModelImporter {
                       "channels, height, width)",
                       type.has_shape() ? fmt::format("{} dimensions", type.shape().dim_size()) : "no shape"));
     }
-    const auto& batch = type.shape().dim(0);
-    if (batch.has_dim_value() && batch.dim_value() != 1) {
-      throw GraphError(
-          input.name(),
-          fmt::format("network input: found batch {}, supported 1 or a dynamic batch", batch.dim_value()));
-    }
     return {fixed_extent(input, 1), fixed_extent(input, 2), fixed_extent(input, 3)};
+  }
+
+  /// A program runs as many images as the user says (--batch), whatever the file was exported for.
+  static std::int64_t input_batch(const onnx::ValueInfoProto& input) {
+    const bool fixed = input.type().tensor_type().shape().dim(0).has_dim_value();
+    return fixed ? fixed_extent(input, 0) : 1;
   }
 
   static std::int64_t fixed_extent(const onnx::ValueInfoProto& input, int axis) {

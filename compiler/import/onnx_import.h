@@ -12,8 +12,8 @@
 
 namespace npu::compiler {
 
-/// Reads, validates and converts a model; the result has passed verify_graph and infer_shapes. A dynamic
-/// batch dimension becomes 1. The graph is
+/// Reads, validates and converts a model; the result has passed verify_graph and infer_shapes. A
+/// batch dimension, dynamic or fixed, becomes 1: the graph is that of one image. The graph is
 /// named as the file, or as the network that was exported into it. Throws InputError (file) or GraphError
 /// (node, attribute, found, supported).
 Graph import_onnx(const std::filesystem::path& path);

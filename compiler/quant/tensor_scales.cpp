@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "hw/common/error.h"
 #include "hw/numerics/rounding.h"
@@ -74,6 +75,20 @@ Range TensorScales::before_leaky(const LoweredTensor& origin) const {
   }
   range.low /= double{origin.alpha};
   return range;
+}
+
+std::optional<std::string> value_without_scale(const Graph& canonical) {
+  const ScaleGroups groups = find_scale_groups(canonical);
+  std::set<std::string> known;
+  for (const auto& [leader, scale] : groups.given) known.insert(leader);
+  for (const auto& [value, tensor] : canonical.given.tensors) {
+    const auto leader = groups.leader.find(value);
+    if (leader != groups.leader.end()) known.insert(leader->second);
+  }
+  for (const auto& [value, leader] : groups.leader) {
+    if (!known.contains(leader)) return value;
+  }
+  return std::nullopt;
 }
 
 }  // namespace npu::compiler

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 
 #include "compiler/graph/graph.h"
@@ -35,5 +36,8 @@ class TensorScales {
   std::map<std::string, Range> ranges_;  ///< by leader
   double smallest_width_ = 0;
 };
+
+/// A value that has neither a given scale nor a given range, if there is one: it needs a calibration.
+std::optional<std::string> value_without_scale(const Graph& canonical);
 
 }  // namespace npu::compiler

@@ -176,6 +176,10 @@ int compare_schemes(const AccuracyOptions& options) {
   const int shift_bits = options.network.shift_bits.value_or(arch.compounding.shift_bits);
   const auto schemes = parse_schemes(options.schemes, shift_bits);
   auto network = calibrate_network(options.network, options.show_progress());
+  if (!network.calibration || !options.network.quantization.empty()) {
+    throw InputError("accuracy", "compares quantisation schemes: give --calibration, and no --quantization");
+  }
+  network.float_graph->given = {};  // a QDQ model's own scales are no scheme
   require_inputs(schemes, network);
   const auto shape = compiler::infer_shapes(*network.float_graph).at(network.float_graph->output);
   compiler::DataSet data(options.images, options.labels, shape.elements(),

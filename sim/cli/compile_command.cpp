@@ -19,6 +19,9 @@ constexpr const char* kExamples = R"(
 Examples:
   npusim compile --network sqnxt_23v5_1.0 -o sqnxt.npu
   npusim compile --arch my_npu.json --network net.onnx --calibration photos/ -o net.npu --save-calibration net.cal.json
+  npusim compile --network net.onnx --calibration photos/ -o net.npu --save-quantization net.quant.json
+  npusim compile --network net.onnx --quantization net.quant.json -o same.npu
+      The file holds every scale, shift, bias and rounded weight; edit it, or keep a few layers of it, to override them.
   npusim run --program net.npu --arch my_npu_with_slower_dram.json
       A program runs on every machine with the same array, widths and capacities.)";
 
@@ -33,6 +36,11 @@ struct CompileOptions {
 int compile_program(const CompileOptions& options) {
   const auto arch = hw::load_arch(find_arch(options.arch));
   const auto prepared = prepare_network(options.network, arch, !options.quiet);
+  if (!options.save_calibration.empty() && !prepared.calibration) {
+    throw InputError(
+        "--save-calibration " + options.save_calibration,
+        "there is no calibration to save: every scale comes from the network's file or --quantization");
+  }
   hw::write_program(prepared.program, options.output);
   if (!options.save_calibration.empty())
     compiler::save_calibration(*prepared.calibration, options.save_calibration);

@@ -20,6 +20,8 @@ RunReport describe_run(const PreparedProgram& prepared, const hw::ArchConfig& ar
   if (prepared.calibration) {
     report.calibration_source = prepared.calibration->source;
     report.calibration_inputs = prepared.calibration->inputs;
+  } else if (prepared.quantized) {
+    report.calibration_source = "none: every scale is given by " + prepared.float_graph->given.source;
   }
   report.host.calibration = prepared.calibration_seconds;
   report.host.compile = prepared.compile_seconds;

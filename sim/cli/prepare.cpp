@@ -10,7 +10,10 @@
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
 #include "compiler/passes/pipeline.h"
+#include "compiler/quant/given_layers.h"
+#include "compiler/quant/quantization_file.h"
 #include "compiler/quant/shape_graph.h"
+#include "compiler/quant/tensor_scales.h"
 #include "hw/common/error.h"
 #include "hw/common/stopwatch.h"
 #include "hw/isa/verifier.h"
@@ -51,9 +54,20 @@ compiler::Calibration calibrate_images(const compiler::Graph& canonical, const N
       [&](std::int64_t done) { progress.update(done); });
 }
 
-compiler::Calibration obtain_calibration(const compiler::Graph& canonical, const LoadedNetwork& loaded,
-                                         const NetworkOptions& options, PreparedProgram& prepared,
-                                         bool show_progress) {
+// Nothing where every feature map has a scale already.
+std::optional<compiler::Calibration> obtain_calibration(const compiler::Graph& canonical,
+                                                        const LoadedNetwork& loaded,
+                                                        const NetworkOptions& options,
+                                                        PreparedProgram& prepared, bool show_progress) {
+  if (options.calibration.empty() && !canonical.given.empty()) {
+    const auto unknown = compiler::value_without_scale(canonical);
+    if (!unknown) return std::nullopt;
+    if (!loaded.built_in) {
+      throw InputError(
+          "--network " + options.network,
+          fmt::format("needs --calibration: '{}' has no scale in {}", *unknown, canonical.given.source));
+    }
+  }
   if (options.calibration.empty() && !loaded.built_in) {
     throw InputError("--network " + options.network,
                      "needs --calibration: a folder or .npy of images like those the network is for, a "
@@ -71,14 +85,26 @@ compiler::Calibration obtain_calibration(const compiler::Graph& canonical, const
                           show_progress, prepared.inputs);
 }
 
+// The canonical network with the quantisation that its file or a file of its own gives it.
+compiler::Graph canonical_network(const NetworkOptions& options, const compiler::Graph& graph) {
+  compiler::Graph canonical = compiler::canonicalise(graph);
+  if (!options.quantization.empty()) {
+    canonical.given =
+        compiler::merged(compiler::load_quantization(options.quantization, canonical), canonical.given);
+  }
+  return canonical;
+}
+
 // The whole recipe where there are images to run it on; what a saved calibration allows without them. Without
 // shifts the plain scheme that the shift is compared with.
-compiler::Recipe recipe_of(const NetworkOptions& options, int shift_bits, bool has_inputs) {
-  const bool corrected = options.bias_correction.value_or(shift_bits > 0);
+compiler::Recipe recipe_of(const NetworkOptions& options, int shift_bits, const PreparedProgram& prepared) {
+  const bool corrected = options.bias_correction.value_or(shift_bits > 0) && prepared.calibration;
   if (!corrected) return compiler::Recipe::plain(compiler::WeightScheme::kShift, shift_bits);
   compiler::Recipe recipe;
   recipe.shift_bits = shift_bits;
-  return has_inputs ? recipe : recipe.without_inputs();
+  // Given numbers are those of the network as it is.
+  if (!prepared.float_graph->given.empty()) recipe.scaling = compiler::ChannelScaling::kNone;
+  return prepared.inputs.empty() ? recipe.without_inputs() : recipe;
 }
 
 }  // namespace
@@ -106,6 +132,12 @@ void add_network_options(CLI::App& command, NetworkOptions& options, bool networ
       [&options](std::int64_t sign) { options.bias_correction = sign > 0; },
       "Correct biases for the mean error of rounded weights (default: with shifts, not with "
       "--shift-bits 0, which is plain layer-wise quantisation)");
+  command.add_option(
+      "--quantization", options.quantization,
+      "JSON of scales, ranges, shifts, biases or integers to take instead of choosing them, for every "
+      "layer or for a few");
+  command.add_option("--save-quantization", options.save_quantization,
+                     "Write such a JSON with everything that was chosen");
   command
       .add_option("--mapper", options.mapper,
                   "thorough: every tile count; quick: tile counts in powers of two, for sweeps")
@@ -127,7 +159,7 @@ PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progr
   prepared.network_source = loaded.source;
   prepared.normalisation = loaded.normalisation;
   const Stopwatch passes;
-  prepared.float_graph = compiler::canonicalise(loaded.graph);
+  prepared.float_graph = canonical_network(options, loaded.graph);
   prepared.compile_seconds = passes.seconds();
   const Stopwatch calibrating;
   prepared.calibration = obtain_calibration(*prepared.float_graph, loaded, options, prepared, show_progress);
@@ -138,14 +170,20 @@ PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progr
 void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared) {
   const Stopwatch watch;
   prepared.shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
-  const auto recipe = recipe_of(options, *prepared.shift_bits, !prepared.inputs.empty());
+  const auto recipe = recipe_of(options, *prepared.shift_bits, prepared);
   const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  const auto result = compiler::quantize_by_recipe(*prepared.float_graph, *prepared.calibration,
-                                                   prepared.inputs, arch, recipe, threads);
+  prepared.quantized = compiler::quantize_by_recipe(*prepared.float_graph,
+                                                    prepared.calibration.value_or(compiler::Calibration{}),
+                                                    prepared.inputs, arch, recipe, threads)
+                           .quantized;
   prepared.program =
-      compiler::compile(result.quantized, arch, {.mapper = options.mapper, .images = options.batch});
+      compiler::compile(*prepared.quantized, arch, {.mapper = options.mapper, .images = options.batch});
   prepared.program.preprocessing_json = normalisation_json(prepared.normalisation);
   prepared.compile_seconds += watch.seconds();
+  if (!options.save_quantization.empty()) {
+    compiler::save_quantization(compiler::quantization_of(*prepared.quantized, *prepared.float_graph),
+                                prepared.program.network, options.save_quantization);
+  }
 }
 
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
@@ -166,7 +204,7 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
   PreparedProgram prepared;
   prepared.network_source = loaded.source;
   const Stopwatch watch;
-  prepared.float_graph = compiler::canonicalise(loaded.graph);
+  prepared.float_graph = canonical_network(options, loaded.graph);
   const auto shapes = compiler::shape_graph(*prepared.float_graph);
   compiler::PlanCache plans(arch, options.mapper);
   prepared.program = compiler::compile_shapes(shapes, arch, plans, true, options.batch);

@@ -9,6 +9,7 @@
 #include "compiler/data/data_set.h"
 #include "compiler/graph/graph.h"
 #include "compiler/quant/calibration.h"
+#include "compiler/quant/quantized_graph.h"
 #include "compiler/refine/recipe.h"
 #include "compiler/schedule/conv_tiling.h"
 #include "hw/arch/arch_config.h"
@@ -27,21 +28,24 @@ struct NetworkOptions {
   std::int64_t calibration_images = 100;  ///< at most so many of them
   std::optional<int> shift_bits;          ///< the machine's if not given
   std::optional<bool> bias_correction;    ///< the quantiser's rule if not given: with shifts only
+  std::string quantization;               ///< a file of scales, shifts, biases and integers to take, or empty
+  std::string save_quantization;          ///< where to write such a file, or empty
   std::int64_t batch = 1;                 ///< images that one run of the program processes
   std::uint64_t seed = 1;                 ///< of built-in weights and synthetic inputs
   compiler::MapperEffort mapper = compiler::MapperEffort::kThorough;
 };
 
-/// Adds --network, --calibration, --calibration-images, --shift-bits, --[no-]bias-correction, --seed and
-/// --mapper. `network` stays optional where `network_required` is false.
+/// Adds --network, --calibration, --calibration-images, --shift-bits, --[no-]bias-correction, --quantization,
+/// --save-quantization, --seed and --mapper. `network` stays optional where `network_required` is false.
 void add_network_options(CLI::App& command, NetworkOptions& options, bool network_required);
 
 /// A program, and what is known of the network it was made from.
 struct PreparedProgram {
   hw::Program program;
   std::string network_source;
-  std::optional<compiler::Graph> float_graph;  ///< canonical; absent for a program read from a file
-  std::optional<compiler::Calibration> calibration;
+  std::optional<compiler::Graph> float_graph;         ///< canonical; absent for a program read from a file
+  std::optional<compiler::Calibration> calibration;   ///< absent too where every scale is given
+  std::optional<compiler::QuantizedGraph> quantized;  ///< absent for a program read from a file or estimated
   compiler::CalibrationInputs inputs;  ///< of the calibration; empty unless it came from images
   std::optional<compiler::InputNormalisation> normalisation;  ///< absent: images cannot be turned into inputs
   std::optional<int> shift_bits;
@@ -53,7 +57,8 @@ inline constexpr const char* kSyntheticCalibration = "synthetic";
 inline constexpr std::int64_t kSyntheticInputs = 8;  ///< random fields that stand in for calibration images
 
 /// The part that no machine is needed for: everything but program, shift_bits and most of compile_seconds.
-/// Throws what import, passes and calibration throw; InputError if an .onnx file comes without calibration.
+/// Throws what import, passes and calibration throw; InputError if an .onnx file that is not quantised comes
+/// without calibration; ConfigError for the quantisation file.
 /// `show_progress`: on a terminal, for calibration.
 PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progress);
 

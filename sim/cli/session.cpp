@@ -24,24 +24,39 @@ std::vector<std::int32_t> input_codes(const hw::Program& program, std::span<cons
   }
   const hw::TensorSymbol& symbol = program.tensor(program.input);
   const compiler::MapShape shape{symbol.channels, symbol.height, symbol.width};
-  if (std::ssize(input) != shape.elements()) {
-    throw InputError("input", fmt::format("found {} numbers, expected {} x {} x {} (channels, height, width)",
-                                          input.size(), shape.channels, shape.height, shape.width));
+  const std::int64_t images = program.images();
+  if (std::ssize(input) != images * shape.elements()) {
+    throw InputError(
+        "input", fmt::format("found {} numbers, expected {}{} x {} x {} ({}channels, height, width)",
+                             input.size(), images == 1 ? "" : fmt::format("{} x ", images), shape.channels,
+                             shape.height, shape.width, images == 1 ? "" : "images, "));
   }
-  report.input_source = "given by the caller";
-  return quantized_input(program, input);
+  report.input_source =
+      images == 1 ? "given by the caller" : fmt::format("{} images given by the caller", images);
+  const auto elements = static_cast<std::size_t>(shape.elements());
+  std::vector<std::int32_t> batch;
+  for (std::size_t image = 0; image < static_cast<std::size_t>(images); ++image) {
+    const auto codes = quantized_input(program, input.subspan(image * elements, elements));
+    batch.insert(batch.end(), codes.begin(), codes.end());
+  }
+  return batch;
 }
 
-/// Engines give [row][column][channel].
+/// Engines give [image][row][column][channel].
 void set_output(const hw::Program& program, std::span<const std::int32_t> codes, SessionResult& result) {
   const hw::TensorSymbol& symbol = program.tensor(program.output);
   const std::int64_t pixels = symbol.height * symbol.width;
+  const std::int64_t images = program.images();
   result.output_shape = {symbol.channels, symbol.height, symbol.width};
-  for (std::int64_t channel = 0; channel < symbol.channels; ++channel) {
-    for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
-      const std::int32_t code = codes[static_cast<std::size_t>(pixel * symbol.channels + channel)];
-      result.output_codes.push_back(code);
-      result.output.push_back(symbol.scale * static_cast<float>(code - symbol.zero_point));
+  if (images > 1) result.output_shape.insert(result.output_shape.begin(), images);
+  for (std::int64_t image = 0; image < images; ++image) {
+    for (std::int64_t channel = 0; channel < symbol.channels; ++channel) {
+      for (std::int64_t pixel = 0; pixel < pixels; ++pixel) {
+        const std::int64_t position = (image * pixels + pixel) * symbol.channels + channel;
+        const std::int32_t code = codes[static_cast<std::size_t>(position)];
+        result.output_codes.push_back(code);
+        result.output.push_back(symbol.scale * static_cast<float>(code - symbol.zero_point));
+      }
     }
   }
 }

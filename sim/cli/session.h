@@ -14,10 +14,11 @@
 
 namespace npu::sim {
 
-/// What one run gave. The output tensor is [channel][row][column] of `output_shape`.
+/// What one run gave. The output tensor is [channel][row][column] of `output_shape`, of a program for N
+/// images [image][channel][row][column].
 struct SessionResult {
   nlohmann::ordered_json report;           ///< result.json of docs/user_guide.md
-  std::vector<std::int64_t> output_shape;  ///< channels, height, width
+  std::vector<std::int64_t> output_shape;  ///< channels, height, width; images in front of them if several
   std::vector<std::int32_t> output_codes;  ///< as the hardware computes them; empty from the estimate engine
   std::vector<float> output;               ///< the numbers that they stand for
 };
@@ -36,9 +37,10 @@ class Session {
   /// A program of `npusim compile`.
   PreparedProgram load(const std::string& program_file) const;
 
-  /// `engine`: systemc or functional. `input`: [channel][row][column] in the network's own units, or empty
-  /// for a synthetic field. Throws InputError (engine, size of the input, no tool) and what the engines
-  /// throw; SimulationError if the engines disagree.
+  /// `engine`: systemc or functional. `input`: [channel][row][column] in the network's own units, of a
+  /// program for N images [image][channel][row][column], or empty for synthetic fields. Throws InputError
+  /// (engine, size of the input, no tool) and what the engines throw; SimulationError if the engines
+  /// disagree.
   SessionResult run(const PreparedProgram& prepared, const std::string& engine,
                     std::span<const float> input) const;
 

@@ -14,7 +14,7 @@ namespace {
 using nlohmann::json;
 
 // In the order of the document.
-constexpr std::array kSchemas{"arch", "energy", "calibration", "model", "dataset", "sweep"};
+constexpr std::array kSchemas{"arch", "energy", "calibration", "quantization", "model", "dataset", "sweep"};
 
 std::string number_text(const json& number) {
   if (number.is_number_integer()) return number.dump();

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <filesystem>
+#include <map>
 
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
@@ -62,6 +63,14 @@ void compare_engines(const hw::Program& program, const hw::ArchConfig& arch,
   CHECK(busy(estimate, hw::Unit::kVector) == busy(exact, hw::Unit::kVector));
   CHECK(std::abs(relative_error(busy(estimate, hw::Unit::kConv), busy(exact, hw::Unit::kConv))) <
         kLargestError);
+  const std::map<std::string, Bytes> capacities{{"weight_sram", arch.weight_sram.capacity_bytes},
+                                                {"global_buffer", arch.global_buffer.capacity_bytes},
+                                                {"accumulator_store", arch.accumulator_store.capacity_bytes}};
+  for (const auto& [memory, capacity] : capacities) {
+    INFO(memory);
+    CHECK(estimate.high_water_bytes.at(memory) <= capacity);
+    CHECK(exact.high_water_bytes.at(memory) <= capacity);
+  }
   fmt::print("{:<28} {:<22} SystemC {:>10} estimate {:>10} {:+.2f} %\n", program.network, arch.name,
              exact.cycles, estimate.cycles, 100 * error);
 }
@@ -79,6 +88,19 @@ void compare_on_presets(const std::string& network) {
 }
 
 }  // namespace
+
+TEST_CASE("Batches of images: the estimate agrees with SystemC and no memory is fuller than it is large") {
+  const auto canonical = compiler::canonicalise(workloads::build_network("sqnxt_23v5_1.0_cifar"));
+  for (const std::int64_t images : {2, 4}) {
+    INFO(images << " images");
+    const auto arch = hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+    const auto graph = quantized(canonical, arch);
+    const auto program =
+        compiler::compile(graph, arch, {.mapper = compiler::MapperEffort::kQuick, .images = images});
+    const auto elements = images * graph.tensors[graph.input].shape.elements();
+    compare_engines(program, arch, std::vector<std::int32_t>(static_cast<std::size_t>(elements), 1));
+  }
+}
 
 TEST_CASE("MobileNet v2: the estimate is within 3 % of SystemC on every preset, its counts are equal") {
   compare_on_presets("mobilenet_v2_1.0");

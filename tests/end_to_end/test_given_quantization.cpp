@@ -1,6 +1,10 @@
 // Does a quantisation survive being written down? A network is quantised, its scales, shifts, biases and
 // integers are written as JSON and as a QDQ model, and both give the same program again, byte for byte,
 // without any calibration. What a QDQ model means in ONNX is compared in test_qdq_semantics.
+#include <algorithm>
+#include <cmath>
+#include <nlohmann/json.hpp>
+
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
 #include "compiler/import/onnx_export.h"
@@ -9,6 +13,7 @@
 #include "compiler/quant/given_layers.h"
 #include "compiler/quant/quantization_file.h"
 #include "compiler/quant/quantizer.h"
+#include "compiler/reference/interpreter.h"
 #include "compiler/refine/recipe.h"
 #include "hw/common/error.h"
 #include "tests/compiler/data/graph_builder.h"
@@ -115,4 +120,124 @@ TEST_CASE("Built-in networks give the same program through a quantisation file a
     CHECK(through_json(graph, quantized, arch) == program);
     CHECK(through_qdq(graph, quantized, arch) == program);
   }
+}
+
+namespace {
+
+/// Steps between the integers of every tensor and ONNX's, over one input.
+struct Deviation {
+  double largest_steps = 0;
+  std::int64_t different = 0;
+  std::int64_t elements = 0;
+};
+
+Deviation deviation_from_onnx(const Graph& model, const hw::ArchConfig& arch,
+                              const std::vector<float>& input) {
+  const auto quantised_value = [&](const std::string& value, std::vector<double>& elements) {
+    const auto given = model.given.tensors.find(value);
+    if (given == model.given.tensors.end()) return;
+    const double scale = given->second.scale->scale;
+    const double zero = given->second.scale->zero_point;
+    for (double& x : elements)
+      x = (std::clamp(std::nearbyint(x / scale) + zero, -128.0, 127.0) - zero) * scale;
+  };
+  const Values expected = evaluate_all(model, {input.begin(), input.end()}, quantised_value);
+  const QuantizedGraph quantized = quantize_given(canonicalise(model), arch);
+  const auto found = interpret(quantized, quantize_input(input, quantized.tensors[quantized.input], 8));
+  Deviation deviation;
+  for (std::size_t id = 0; id < quantized.tensors.size(); ++id) {
+    const QTensor& tensor = quantized.tensors[id];
+    if (!model.given.tensors.contains(tensor.name)) continue;  // a copy that ONNX does not have
+    const auto reals = dequantize(found.tensors[id], tensor);
+    const auto& onnx = expected.at(tensor.name);
+    for (std::size_t i = 0; i < reals.size(); ++i) {
+      const double steps = std::abs(double{reals[i]} - onnx[i]) / double{tensor.scale};
+      deviation.largest_steps = std::max(deviation.largest_steps, steps);
+      deviation.different += steps > 0.5 ? 1 : 0;
+      ++deviation.elements;
+    }
+  }
+  return deviation;
+}
+
+}  // namespace
+
+TEST_CASE("A QDQ model runs as ONNX means it, but for rare last bits") {
+  const auto arch = preset("shift_npu");
+  for (const WeightScheme scheme :
+       {WeightScheme::kShift, WeightScheme::kPerChannel, WeightScheme::kAsymmetric}) {
+    for (std::uint64_t seed = 1; seed <= 3; ++seed) {
+      Graph graph = all_operators(seed);
+      QuantizerOptions options;
+      options.shift_bits = scheme == WeightScheme::kShift ? arch.compounding.shift_bits : 0;
+      options.scheme = scheme;
+      graph.given =
+          quantization_of(quantize(graph, calibrated(graph), arch, options), graph, GivenIntegers::kAll);
+      const Graph model = import_onnx(export_qdq(graph), "model");
+      const auto found = deviation_from_onnx(model, arch, synthetic_input(graph.input_shape, 99));
+      INFO("scheme " << static_cast<int>(scheme) << ", seed " << seed << ": " << found.different << " of "
+                     << found.elements << " differ, at most by " << found.largest_steps << " steps");
+      CHECK(found.elements > 1000);
+      CHECK(found.largest_steps < 3.5);
+      CHECK(found.different < found.elements / 50);
+    }
+  }
+}
+
+TEST_CASE("Partial quantisation files override what they name and nothing else") {
+  const auto arch = preset("shift_npu");
+  const Graph graph = all_operators(1);
+  const auto calibration = calibrated(graph);
+  const auto plain = quantize(graph, calibration, arch, {});
+  const auto with = [&](const char* text) {
+    Graph changed = graph;
+    changed.given = quantization_from_json(nlohmann::json::parse(text), "quant.json", graph);
+    return quantize(changed, calibration, arch, {});
+  };
+  const auto conv_of = [&](const QuantizedGraph& quantized, const std::string& name) {
+    for (const QNode& node : quantized.nodes) {
+      if (node.name == name) return std::get<QConv>(node.op);
+    }
+    throw InputError(name, "no such layer");
+  };
+  const std::string first = graph.nodes.front().name;
+  const auto scaled =
+      with(R"({"schema_version": 1, "tensors": [{"name": "input", "scale": 0.015625, "zero_point": 3}]})");
+  CHECK(scaled.tensors[scaled.input].scale == 0.015625F);
+  CHECK(scaled.tensors[scaled.input].zero_point == 3);
+  CHECK(scaled.tensors[scaled.output].scale == plain.tensors[plain.output].scale);
+  CHECK(conv_of(scaled, first).weights == conv_of(plain, first).weights);
+  const auto narrow =
+      with((R"({"schema_version": 1, "layers": [{"name": ")" + first + R"(", "weight_bits": 4}]})").c_str());
+  const auto weights = conv_of(narrow, first).weights;
+  CHECK(*std::max_element(weights.begin(), weights.end()) <= 7);
+  CHECK(*std::min_element(weights.begin(), weights.end()) >= -7);
+  const auto refused = [&](const std::string& layer, const char* part) {
+    CHECK_THROWS_WITH(
+        with((R"({"schema_version": 1, "layers": [{"name": ")" + first + "\", " + layer + "}]}").c_str()),
+        Catch::Contains(first) && Catch::Contains(part));
+  };
+  refused(R"("weight_bits": 16)", "the machine's have 8");
+  refused(R"("channel_shift": [0, 16, 0, 0, 0, 0, 0, 0])", "the machine has 0 to 15");
+  refused(R"("weight_scale": 0.5, "weight_zero_point": 3, "channel_shift": [0, 1, 0, 0, 0, 0, 0, 0])",
+          "zero point");
+  CHECK_THROWS_WITH(with(R"({"schema_version": 1, "activation_bits": 16})"),
+                    Catch::Contains("quant.json") && Catch::Contains("16 bits, the machine's have 8"));
+  CHECK_THROWS_WITH(with(R"({"schema_version": 1, "tensors": [{"name": "x", "scale": 1, "zero_point": 0}]})"),
+                    Catch::Contains("/tensors/0/name"));
+  Graph open = graph;
+  open.given.tensors["input"].scale = AffineScale{1, 0};
+  CHECK_THROWS_WITH(quantize_given(open, arch), Catch::Contains("has no scale"));
+}
+
+TEST_CASE("A trained network quantised by the recipe gives the same program through a file and through QDQ") {
+  SKIP_WITHOUT_SHARED();
+  const auto arch = preset("shift_npu");
+  const Graph graph = canonicalise(import_onnx(shared_folder() / "models/mobilenet_v1_0.25_224.onnx"));
+  CalibrationInputs inputs;
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) inputs.push_back(synthetic_input(graph.input_shape, seed));
+  const auto quantized = quantize_by_recipe(graph, calibrated(graph), inputs, arch, {}, 2).quantized;
+  const FileBytes program = program_of(quantized, arch);
+  CHECK(through_json(graph, quantized, arch) == program);
+  CHECK(through_qdq(graph, quantized, arch) == program);
 }

@@ -3,9 +3,12 @@
 #include <algorithm>
 
 #include "compiler/codegen/compile.h"
+#include "compiler/import/onnx_export.h"
 #include "compiler/import/onnx_import.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/calibration.h"
+#include "compiler/quant/given_layers.h"
+#include "compiler/quant/quantization_file.h"
 #include "compiler/quant/quantizer.h"
 #include "hw/arch/arch_config.h"
 #include "hw/common/file.h"
@@ -48,6 +51,8 @@ Bytes other_operators() {
   return model.bytes();
 }
 
+}  // namespace
+
 hw::ArchConfig default_arch() {
   return hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
 }
@@ -59,11 +64,22 @@ compiler::Calibration calibration_of(const compiler::Graph& canonical) {
   return compiler::calibrate(canonical, 1, "a constant", input);
 }
 
-}  // namespace
-
 compiler::Graph calibrated_graph() { return compiler::canonicalise(tests::small_network().import()); }
 
-std::vector<Bytes> onnx_seeds() { return {tests::small_network().bytes(), other_operators()}; }
+namespace {
+
+compiler::QuantizedGraph quantised_graph() {
+  const compiler::Graph graph = calibrated_graph();
+  return compiler::quantize(graph, calibration_of(graph), default_arch(), {});
+}
+
+}  // namespace
+
+std::vector<Bytes> onnx_seeds() {
+  compiler::Graph quantised = calibrated_graph();
+  quantised.given = compiler::quantization_of(quantised_graph(), quantised, compiler::GivenIntegers::kAll);
+  return {tests::small_network().bytes(), other_operators(), compiler::export_qdq(quantised)};
+}
 
 std::vector<Bytes> arch_seeds() {
   std::vector<Bytes> seeds;
@@ -80,11 +96,16 @@ std::vector<Bytes> calibration_seeds() {
   return {read_file(folder.path() / "calibration.json")};
 }
 
+std::vector<Bytes> quantization_seeds() {
+  const tests::TemporaryFolder folder;
+  const auto given =
+      compiler::quantization_of(quantised_graph(), calibrated_graph(), compiler::GivenIntegers::kAll);
+  compiler::save_quantization(given, "small", folder.path() / "quantization.json");
+  return {read_file(folder.path() / "quantization.json")};
+}
+
 std::vector<Bytes> program_seeds() {
-  const compiler::Graph graph = calibrated_graph();
-  const hw::ArchConfig arch = default_arch();
-  const auto quantized = compiler::quantize(graph, calibration_of(graph), arch, {});
-  return {hw::serialize(compiler::compile(quantized, arch))};
+  return {hw::serialize(compiler::compile(quantised_graph(), default_arch()))};
 }
 
 void seal(Bytes& file) {

@@ -8,6 +8,8 @@
 #include "compiler/import/onnx_import.h"
 #include "compiler/passes/pipeline.h"
 #include "compiler/quant/calibration.h"
+#include "compiler/quant/quantization_file.h"
+#include "compiler/quant/quantizer.h"
 #include "hw/arch/arch_config.h"
 #include "hw/common/error.h"
 #include "hw/common/hash.h"
@@ -52,6 +54,20 @@ bool run_calibration(std::span<const std::uint8_t> input) {
   }
 }
 
+bool run_quantization(std::span<const std::uint8_t> input) {
+  static const compiler::Graph kGraph = calibrated_graph();
+  static const hw::ArchConfig kArch = default_arch();
+  static const compiler::Calibration kCalibration = calibration_of(kGraph);
+  try {
+    compiler::Graph graph = kGraph;
+    graph.given = compiler::quantization_from_json(parse_json(text_of(input), "fuzz"), "fuzz", graph);
+    compiler::quantize(graph, kCalibration, kArch, {});
+    return true;
+  } catch (const Error&) {
+    return false;
+  }
+}
+
 bool load_program(std::span<const std::uint8_t> bytes) {
   try {
     const hw::Program program = hw::deserialize(bytes);
@@ -71,9 +87,10 @@ bool run_program(std::span<const std::uint8_t> input) {
   return load_program(sealed) || accepted;
 }
 
-constexpr std::array<Target, 4> kTargets{{{"onnx", run_onnx, onnx_seeds},
+constexpr std::array<Target, 5> kTargets{{{"onnx", run_onnx, onnx_seeds},
                                           {"arch", run_arch, arch_seeds},
                                           {"calibration", run_calibration, calibration_seeds},
+                                          {"quantization", run_quantization, quantization_seeds},
                                           {"program", run_program, program_seeds}}};
 
 }  // namespace
@@ -86,7 +103,7 @@ const Target& target(const std::string& name) {
       return candidate;
     }
   }
-  throw InputError("fuzz target '" + name + "'", "expected onnx, arch, calibration or program");
+  throw InputError("fuzz target '" + name + "'", "expected onnx, arch, calibration, quantization or program");
 }
 
 }  // namespace npu::fuzz

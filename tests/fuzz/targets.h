@@ -1,4 +1,4 @@
-// The four doors through which bytes from outside come in, as functions of bytes. Each reads its input the
+// The doors through which bytes from outside come in, as functions of bytes. Each reads its input the
 // way the tool does and goes on as far as the tool would without running anything. A user's fault
 // (npu::Error) is a good outcome; any other exception, a crash, a hang or memory without bound is a defect.
 #pragma once
@@ -19,9 +19,9 @@ struct Target {
   std::vector<Bytes> (*seeds)();
 };
 
-/// onnx: model to canonical graph. arch: JSON to a validated machine and back. calibration: the file of one
-/// small network. program: file to verified program and its disassembly, with the file's checksum put right
-/// first.
+/// onnx: model to canonical graph. arch: JSON to a validated machine and back. calibration, quantization: the
+/// files of one small network, the latter taken by the quantiser. program: file to verified program and its
+/// disassembly, with the file's checksum put right first.
 std::span<const Target> targets();
 
 /// Throws npu::InputError naming the known targets.

@@ -59,6 +59,9 @@ TEST_CASE("Twenty thousand damaged machine files are machines or users' faults")
 TEST_CASE("Twenty thousand damaged calibration files are calibrations or users' faults") {
   fuzz("calibration", kMutations);
 }
+TEST_CASE("Twenty thousand damaged quantisation files are quantised networks or users' faults") {
+  fuzz("quantization", kMutations);
+}
 TEST_CASE("Twenty thousand damaged programs with a right checksum are programs or users' faults") {
   fuzz("program", kMutations);
 }

@@ -22,7 +22,9 @@ class MemoryLife {
         line.end = std::max(line.end, end);
         return;
       }
-      line.end = std::min(line.end, std::max(line.begin, start));  // the writer before may still be at work
+      // One place holds one value: what was there ends where the next begins, even if its last reader is still
+      // counted as busy; the writer before may still be at work.
+      line.end = std::min(line.end, std::max(line.begin, start));
       close(line);
       line = {true, start, end, pc};
     });

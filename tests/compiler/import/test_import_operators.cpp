@@ -391,6 +391,18 @@ TEST_CASE("A dynamic batch becomes 1, whether it has a name or not") {
   CHECK(named.import().input_shape == MapShape{2, 8, 8});
 }
 
+TEST_CASE("A fixed batch becomes 1, in constant shapes too") {
+  ModelMaker model({4, 2, 3, 3});
+  model.integers("shape", {2}, {4, 18});
+  model.node("Reshape", {"x", "shape"}, "flat");
+  model.floats("w", {18, 5}, {1, -2, 3});
+  model.node("MatMul", {"flat", "w"}, "y");
+  model.output("y");
+  const Graph graph = model.import();
+  CHECK(graph.input_shape == MapShape{2, 3, 3});
+  CHECK(infer_shapes(graph).at("y") == MapShape{5, 1, 1});
+}
+
 TEST_CASE("Initialisers that are listed among the inputs, as old files do, are no network inputs") {
   ModelMaker model = small_network();
   onnx::ValueInfoProto* listed = model.proto().mutable_graph()->add_input();

@@ -375,12 +375,28 @@ TEST_CASE("normalise_windows makes ceil_mode explicit and drops padding that no 
         Window{1, 1, 5, 5, 3, 3, 2, 2, false});
 }
 
-TEST_CASE("normalise_windows refuses counted padding together with an overhanging window") {
-  GraphMaker maker({2, 13, 13});
-  maker.then("pool", AveragePoolOp{{3, 3, 3, 3, 1, 1, 1, 1, true}, true});
-  CHECK(std::get<AveragePoolOp>(check_pass(normalise_windows, maker.graph).nodes[0].op).count_include_pad);
-  maker.graph.input_shape = {2, 12, 12};
-  expect_graph_error([&] { normalise_windows(maker.graph); }, "pool", {"ceil_mode", "two of the three"});
+TEST_CASE("normalise_windows makes counted padding part of the map where ceil mode reaches beyond it") {
+  const auto pools_of = [](MapShape shape, const Window& window) {
+    GraphMaker maker(shape);
+    maker.then("pool", AveragePoolOp{window, true});
+    return check_pass(normalise_windows, maker.graph);
+  };
+  const Graph plain = pools_of({2, 13, 13}, {3, 3, 3, 3, 1, 1, 1, 1, true});
+  CHECK(std::get<AveragePoolOp>(plain.nodes[0].op).count_include_pad);
+  for (const std::int64_t height : {11, 12, 13}) {
+    for (const std::int64_t width : {10, 12, 14}) {
+      for (const Window& window : {Window{3, 3, 3, 3, 1, 1, 1, 1, true}, Window{4, 3, 3, 2, 2, 0, 1, 2, true},
+                                   Window{2, 5, 2, 4, 0, 3, 1, 0, true}}) {
+        const Graph after = pools_of({2, height, width}, window);
+        const auto& pool = std::get<AveragePoolOp>(after.nodes.back().op);
+        CHECK_FALSE(pool.window.ceil_mode);
+        CHECK((after.nodes.size() == 1 || !pool.count_include_pad));
+      }
+    }
+  }
+  const Graph split = pools_of({2, 12, 12}, {3, 3, 3, 3, 1, 1, 1, 1, true});
+  REQUIRE(split.nodes.size() == 2);
+  CHECK(split.nodes[1].inputs[0] == split.nodes[0].output);
 }
 
 TEST_CASE("fuse_activations fuses into convolutions and additions that nothing else reads") {

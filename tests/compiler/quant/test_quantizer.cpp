@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <cmath>
 
+#include "compiler/passes/pipeline.h"
 #include "compiler/quant/quantizer.h"
 #include "compiler/reference/interpreter.h"
 #include "hw/common/error.h"
@@ -362,4 +363,41 @@ TEST_CASE("inputs are quantised with halves away from zero, and go from planes t
   CHECK_THROWS_AS(quantize_input(std::vector<float>(5), tensor, 8), InputError);
   CHECK_THROWS_AS(dequantize(std::vector<std::int32_t>(7), tensor), InputError);
   CHECK_THROWS_WITH(quantize_input(std::vector<float>(6, NAN), tensor, 8), Catch::Contains("not a number"));
+}
+
+TEST_CASE(
+    "pools with counted padding, ceil mode and pads that no window needs stay within 8-bit noise of float") {
+  for (std::uint64_t seed = 1; seed <= 4; ++seed) {
+    GraphBuilder builder({3, 12, 13}, seed);
+    const auto stem = builder.conv("input", 8, window(3, 1, {1, 1, 1, 1}));
+    const auto counted = builder.node(AveragePoolOp{window(3, 3, {1, 1, 1, 1}, true), true}, {stem});
+    const auto own = builder.node(AveragePoolOp{window(3, 3, {1, 1, 1, 1}, true), false}, {stem});
+    const auto largest = builder.node(MaxPoolOp{window(3, 3, {1, 1, 2, 2}, true)}, {stem});
+    const auto joined = builder.node(ConcatOp{}, {counted, own, largest, counted});
+    const auto graph = canonicalise(builder.finish(joined));
+    INFO("seed " << seed);
+    CHECK(network_snr_db(graph, random_inputs(builder), {}) > 25);
+  }
+}
+
+TEST_CASE("a concatenation of tensors with given scales of their own rescales each and stays near float") {
+  GraphBuilder builder({3, 9, 9}, 7);
+  const auto a = builder.conv("input", 4, window(1));
+  const auto b = builder.conv("input", 4, window(3, 1, {1, 1, 1, 1}));
+  const auto pooled = builder.node(MaxPoolOp{window(3, 1, {1, 1, 1, 1})}, {b});
+  auto graph = builder.finish(builder.node(ConcatOp{}, {a, pooled}));
+  const auto inputs = random_inputs(builder);
+  const auto calibration = calibrated(graph, inputs);
+  const auto give = [&](const std::string& value, double stretch) {
+    const auto& statistics = calibration.values.at(value);
+    graph.given.tensors[value].scale =
+        affine_scale({statistics.minimum * stretch, statistics.maximum * stretch}, 8, 1e-6);
+  };
+  give(a, 1.3);
+  give(b, 1.1);
+  give(pooled, 1.2);
+  const auto quantised = quantize(graph, calibration, machine(), {});
+  // The output takes the scale of a; the pool's own scale is reached by one rescale, left by another.
+  CHECK(count_nodes<QRescale>(quantised) == 2);
+  CHECK(network_snr_db(graph, inputs, {}) > 25);
 }

@@ -67,6 +67,43 @@ TEST_CASE("a sweep's results do not depend on the number of jobs") {
   CHECK(std::count(dumps[0].begin(), dumps[0].end(), '\n') == 6 + 1 + 6);
 }
 
+TEST_CASE("a sweep whose store has no room says so, and what the store held stays") {
+  const TemporaryFolder folder;
+  const auto out = folder.path() / "out";
+  const auto store = out / "results.sqlite";
+  REQUIRE(run_tool({"sweep", sweep_file(folder), "--out", out, "--no-confirm", "--quiet"}).exit_code == 0);
+  const auto before = dump(store);
+  std::string other = kSweep;
+  other.replace(other.find("small"), 5, "other");
+  other.replace(other.find("[4, 8, 16]"), 10, "[5, 6, 7]");
+  const auto file = folder.path() / "other.json";
+  write_file(file, other);
+  // No file may become larger than a block of 512 bytes.
+  const auto result =
+      run_program({"/bin/sh", "-c", "ulimit -f 1; exec \"$0\" \"$@\"", NPUSIM_BINARY, "sweep", file, "--out",
+                   folder.path() / "second", "--store", store, "--no-confirm", "--quiet"});
+  INFO(result.errors);
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains("results.sqlite: result store"));
+  CHECK(dump(store) == before);
+  const auto again =
+      run_tool({"sweep", file, "--out", folder.path() / "third", "--store", store, "--no-confirm"});
+  INFO(again.errors);
+  CHECK(again.exit_code == 0);
+  CHECK_THAT(again.output, Contains("6 of 6 points"));
+}
+
+TEST_CASE("a folder that takes no files is reported before a sweep begins") {
+  const TemporaryFolder folder;
+  const auto blocked = folder.path() / "file";
+  write_file(blocked, std::string_view("content"));
+  const auto result = run_tool({"sweep", sweep_file(folder), "--out", blocked / "below", "--no-confirm"});
+  INFO(result.errors);
+  CHECK(result.exit_code == 2);
+  CHECK_THAT(result.errors, Contains(blocked.string()));
+  CHECK(read_text_file(blocked) == "content");
+}
+
 TEST_CASE("a sweep confirms its front with the SystemC machine") {
   const TemporaryFolder folder;
   const auto out = folder.path() / "out";

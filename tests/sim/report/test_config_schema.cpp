@@ -11,6 +11,7 @@
 
 #include "compiler/data/preprocessing.h"
 #include "compiler/quant/calibration.h"
+#include "compiler/quant/quantization_file.h"
 #include "hw/common/file.h"
 #include "hw/common/json_reader.h"
 #include "hw/energy/energy_table.h"
@@ -121,7 +122,8 @@ TEST_CASE("The energy table's schema accepts and refuses what the reader does") 
   const auto arch = hw::load_arch(source_folder() / "configs/arch/shift_npu.json");
   const Reader reader = [&](const json& document) { hw::unit_energies_from_json(document, "test", arch); };
   const std::vector<std::string> relations{"more than the point before", "one with weight_bits"};
-  for (const char* name : {"energy/eyeriss_normalized.json", "energy/horowitz_45nm.json", "energy/lpddr4_22nm.json"}) {
+  for (const char* name :
+       {"energy/eyeriss_normalized.json", "energy/horowitz_45nm.json", "energy/lpddr4_22nm.json"}) {
     json table = preset(name);
     // Fewer and shorter entries: the number of mutations grows with their product.
     for (auto& [component, entry] : table["components"].items()) {
@@ -156,6 +158,39 @@ TEST_CASE("The calibration file's schema accepts and refuses what the reader doe
           through_file(path, [&] { static_cast<void>(compiler::load_calibration(path, graph)); }),
           {"a value of network", "every value of network", "a second time", "at least the minimum",
            "an array of 2 numbers"});
+}
+
+TEST_CASE("The quantisation file's schema accepts and refuses what the reader does") {
+  compiler::Graph graph;
+  graph.name = "net";
+  graph.input = "x";
+  graph.output = "y";
+  graph.input_shape = {2, 4, 4};
+  compiler::ConvOp conv;
+  conv.out_channels = 2;
+  conv.weights = compiler::make_array({1, 2, 3, 4});
+  graph.nodes = {{"layer", conv, {"x"}, "y"}};
+  const json file = json::parse(R"({
+    "schema_version": 1, "network": "net", "weight_bits": 8, "activation_bits": 8,
+    "tensors": [{"name": "x", "scale": 0.5, "zero_point": -3}],
+    "ranges": [{"name": "y", "minimum": -1, "maximum": 2.5}],
+    "layers": [{"name": "layer", "weight_bits": 4, "weight_scale": 0.25, "weight_zero_point": 1,
+                "channel_shift": [0, 3], "bias": [1.5, -2], "weights": "AQID/w=="}]
+  })");
+  const Reader reader = [&](const json& document) {
+    compiler::quantization_from_json(document, "test", graph);
+  };
+  const std::vector<std::string> relations{
+      "a tensor of network",  "a second time",         "at least the minimum",
+      "a convolution or",     "an array of 2 numbers", "an array of 2 integers",
+      "base64 of 4 integers", "both or none",          "one of them"};
+  const Verdicts verdicts = compare(SchemaFile("quantization"), file, reader, relations);
+  CHECK(verdicts.accepted > 20);
+  CHECK(verdicts.refused > 500);
+  const auto given = compiler::quantization_from_json(file, "test", graph);
+  CHECK(given.layers.at("layer").weights == std::vector<std::int16_t>{1, 2, 3, -1});
+  CHECK(given.layers.at("layer").channel_shift == std::vector<std::uint8_t>{0, 3});
+  CHECK(given.tensors.at("y").range->high == 2.5);
 }
 
 TEST_CASE(
