@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <array>
 
+#include "hw/isa/fields.h"
 #include "hw/isa/regions.h"
 #include "hw/timing/conv_phases.h"
 
@@ -126,6 +127,14 @@ struct Phase {
   double bytes() const { return weights.bytes + inputs.bytes + outputs.bytes; }
 };
 
+// Bus bytes of the instructions that `loads` descriptors and `outputs` output tiles need: one for each
+// descriptor, and a CONV for each part of an output tile's reduction.
+double instruction_bytes(double loads, double outputs, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  if (!arch.command_processor.fetches_from_dram) return 0;
+  const double convolutions = outputs * static_cast<double>(tiling.in_channels.count());
+  return (loads + outputs + convolutions) * static_cast<double>(hw::kInstructionBytes);
+}
+
 }  // namespace
 
 Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, const ConvProblem& problem,
@@ -211,7 +220,9 @@ ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, co
         tiles > slots ? (work.array + tiles * (demand.results_leave + latency + store)) / slots : 0;
     const double array =
         (begins ? first_load : 0) + std::max(work.array, by_slots) + (ends ? latency + store : 0);
-    const double memory = descriptors * latency + work.bytes() / bandwidth +
+    const double fetched = instruction_bytes(work.weights.descriptors + work.inputs.descriptors,
+                                             work.outputs.descriptors, tiling, arch);
+    const double memory = descriptors * latency + (work.bytes() + fetched) / bandwidth +
                           (ends ? std::max(0.0, last_tile + latency - store) : 0);
     return std::max(array, memory);
   };
@@ -223,7 +234,12 @@ ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, co
   } else {
     cost.cycles = duration(phase(true), true, false) + duration(phase(false), false, true);
   }
-  cost.objective = cost.cycles + kDramWeight * cost.dram_bytes / bandwidth;
+  const auto all_loads = [](const Traffic& operand) {
+    return operand.loads * static_cast<double>(operand.passes);
+  };
+  const double fetched = instruction_bytes(all_loads(traffic.weights) + all_loads(traffic.inputs),
+                                           traffic.outputs.loads, tiling, arch);
+  cost.objective = cost.cycles + kDramWeight * (cost.dram_bytes + fetched) / bandwidth;
   return cost;
 }
 

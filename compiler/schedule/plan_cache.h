@@ -4,6 +4,7 @@
 
 #include <map>
 #include <string>
+#include <utility>
 
 #include "compiler/schedule/conv_tiling.h"
 #include "hw/arch/arch_config.h"
@@ -22,6 +23,12 @@ class PlanCache {
     if (known != plans_.end()) return known->second;
     return plans_.emplace(key, plan_conv(problem, arch_, layer, effort_)).first->second;
   }
+
+  /// A plan of the caller's own for this problem, instead of the mapper's.
+  void set(const ConvProblem& problem, ConvPlan plan) { plans_[problem.key()] = std::move(plan); }
+
+  /// The plans so far, by ConvProblem::key().
+  const auto& plans() const { return plans_; }
 
   std::size_t size() const { return plans_.size(); }
 

@@ -4,12 +4,12 @@
 
 #include <fmt/core.h>
 
-#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
 
 #include "hw/common/json_reader.h"
+#include "hw/energy/power_law.h"
 
 namespace npu::hw {
 namespace {
@@ -22,31 +22,14 @@ constexpr std::int64_t kBitsPerByte = 8;
 constexpr int kPerOperation = 0;
 constexpr int kPerElement = -1;  ///< one element of the width the component handles
 
-struct CapacityPoint {
-  double capacity_bytes = 0;
-  double energy = 0;
-};
-
-/// Energy at `capacity`: a power law through the two neighbouring points (a straight line in log-log); beyond
-/// the ends the outermost two. A single point holds for every capacity.
-double at_capacity(const std::vector<CapacityPoint>& points, double capacity_bytes) {
-  if (points.size() == 1) return points.front().energy;
-  std::size_t upper = 1;
-  while (upper + 1 < points.size() && points[upper].capacity_bytes < capacity_bytes) ++upper;
-  const auto& [low_bytes, low_energy] = points[upper - 1];
-  const auto& [high_bytes, high_energy] = points[upper];
-  const double exponent = std::log(high_energy / low_energy) / std::log(high_bytes / low_bytes);
-  return low_energy * std::pow(capacity_bytes / low_bytes, exponent);
-}
-
-std::vector<CapacityPoint> read_points(JsonReader& entry) {
-  std::vector<CapacityPoint> points;
+std::vector<LawPoint> read_points(JsonReader& entry) {
+  std::vector<LawPoint> points;
   for (JsonReader& point : entry.children("by_capacity")) {
     points.push_back({point.number("capacity_bytes", 1, 1e12), point.number("energy", 1e-9, kMaxEnergy)});
     point.finish();
-    if (points.size() > 1 && points[points.size() - 2].capacity_bytes >= points.back().capacity_bytes) {
-      point.fail("capacity_bytes", fmt::format("{}", points.back().capacity_bytes),
-                 fmt::format("more than the point before ({})", points[points.size() - 2].capacity_bytes));
+    if (points.size() > 1 && points[points.size() - 2].x >= points.back().x) {
+      point.fail("capacity_bytes", fmt::format("{}", points.back().x),
+                 fmt::format("more than the point before ({})", points[points.size() - 2].x));
     }
   }
   if (points.empty()) entry.fail("by_capacity", "an empty array", "at least one {capacity_bytes, energy}");
@@ -90,6 +73,7 @@ class TableReader {
       resolve(component, 0, 0);
     }
     components_.finish();
+    if (root_.has("areas")) energies_.area = area_of(arch_, read_unit_areas(root_.child("areas")));
     root_.finish();
     return energies_;
   }
@@ -104,7 +88,7 @@ class TableReader {
     entry.string("source");
     double energy = 0;
     if (capacity_bytes > 0 && entry.has("by_capacity")) {
-      energy = at_capacity(read_points(entry), static_cast<double>(capacity_bytes));
+      energy = power_law(read_points(entry), static_cast<double>(capacity_bytes));
     } else if (component == Component::kMac && entry.has("by_width")) {
       energy = read_by_width(entry, arch_.data);
     } else {

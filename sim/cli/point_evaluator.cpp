@@ -87,6 +87,7 @@ PointAnswer PointEvaluator::evaluate(const PointRequest& request) {
     value_of(answer.values, Metric::kDramBytes) = static_cast<double>(measured.counts[hw::Component::kDram]);
     value_of(answer.values, Metric::kUtilisation) =
         100.0 * static_cast<double>(measured.macs) / (cycles * arch.pe_array.pe_count());
+    if (energies.area) value_of(answer.values, Metric::kArea) = energies.area->total_mm2;
     answer.details["energy_unit"] = energies.unit;
     for (int component = 0; component < hw::kComponents; ++component) {
       answer.details["energy"][std::string(hw::component_name(static_cast<hw::Component>(component)))] =

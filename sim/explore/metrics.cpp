@@ -10,6 +10,7 @@ const std::array<MetricInfo, kMetrics>& metrics() {
       {Metric::kEnergyDelay, "energy_delay", "Energy-delay product", "energy x s", true},
       {Metric::kDramBytes, "dram_bytes", "DRAM traffic", "bytes", true},
       {Metric::kUtilisation, "utilisation_percent", "MACs of peak", "%", false},
+      {Metric::kArea, "area_mm2", "Area", "mm2", true},
   }};
   return kTable;
 }

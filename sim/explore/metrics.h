@@ -9,8 +9,8 @@
 
 namespace npu::sim {
 
-enum class Metric { kCycles, kLatency, kEnergy, kEnergyDelay, kDramBytes, kUtilisation };
-inline constexpr int kMetrics = 6;
+enum class Metric { kCycles, kLatency, kEnergy, kEnergyDelay, kDramBytes, kUtilisation, kArea };
+inline constexpr int kMetrics = 7;
 
 struct MetricInfo {
   Metric metric;

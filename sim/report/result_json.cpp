@@ -3,6 +3,7 @@
 #include <nlohmann/json.hpp>
 
 #include "sim/report/footprint.h"
+#include "sim/report/roofline.h"
 #include "sim/report/version.h"
 
 namespace npu::sim {
@@ -41,6 +42,15 @@ Json counts_json(const hw::AccessCounts& counts) {
 
 Json unit_json(const UnitTime& unit) {
   return {{"busy", unit.busy}, {"stalls", stalls_json(unit.stalls)}, {"idle", unit.idle}};
+}
+
+Json area_json(const std::optional<hw::AreaBreakdown>& area) {
+  if (!area) return nullptr;
+  Json parts = Json::object();
+  for (std::size_t part = 0; part < area->mm2.size(); ++part) {
+    parts[std::string(hw::kAreaPartNames[part])] = area->mm2[part];
+  }
+  return {{"total_mm2", area->total_mm2}, {"by_part_mm2", parts}};
 }
 
 Json energy_json(const TimedRun& run, const TimedTotals& totals) {
@@ -135,7 +145,8 @@ Json accuracy_json(const Accuracy& accuracy) {
 
 void add_timing(const RunReport& report, const Summary& summary, Json& json) {
   if (!report.timed) {
-    for (const char* key : {"cycles", "seconds", "per_image", "energy", "utilization", "dram", "units"})
+    for (const char* key :
+         {"cycles", "seconds", "per_image", "energy", "utilization", "area", "roofline", "dram", "units"})
       json[key] = nullptr;
     return;
   }
@@ -149,6 +160,8 @@ void add_timing(const RunReport& report, const Summary& summary, Json& json) {
   json["inferences_per_second"] = summary.timed->inferences_per_second;
   json["energy"] = energy_json(*report.timed, *summary.timed);
   json["utilization"] = summary.timed->utilization;
+  json["area"] = area_json(report.timed->energies.area);
+  json["roofline"] = roofline_json(roofline(report, summary));
   json["dram"] = {{"read_bytes", result.dram_read_bytes},
                   {"write_bytes", result.dram_write_bytes},
                   {"instruction_fetch_bytes", result.instruction_fetch_bytes}};

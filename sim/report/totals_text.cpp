@@ -49,6 +49,15 @@ std::string energy_lines(const TimedRun& run, const TimedTotals& totals) {
   return lines + list_lines("  by component", parts);
 }
 
+std::string area_lines(const hw::AreaBreakdown& area) {
+  std::vector<std::string> parts;
+  for (std::size_t part = 0; part < area.mm2.size(); ++part) {
+    parts.push_back(fmt::format("{} {:.3f}", hw::kAreaPartNames[part], area.mm2[part]));
+  }
+  return line("area", fmt::format("{:.3f} mm2 of datapaths and memories", area.total_mm2)) +
+         list_lines("  by part", parts);
+}
+
 std::string timed_lines(const RunReport& report, const Summary& summary) {
   const auto& run = *report.timed;
   const auto& totals = *summary.timed;
@@ -67,6 +76,7 @@ std::string timed_lines(const RunReport& report, const Summary& summary) {
   lines += line("utilisation", fmt::format("{} of {} x {} PEs", percent_text(totals.utilization),
                                            report.arch.pe_array.rows, report.arch.pe_array.columns));
   lines += energy_lines(run, totals);
+  if (run.energies.area) lines += area_lines(*run.energies.area);
   lines += line(
       "DRAM traffic",
       fmt::format("{} read ({} of it instructions), {} written", bytes_text(run.result.dram_read_bytes),

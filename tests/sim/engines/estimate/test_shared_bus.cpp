@@ -64,7 +64,8 @@ TEST_CASE("A descriptor that comes later slows the first only while both are the
 }
 
 TEST_CASE(
-    "Up to a limit the bus works on and says that nothing has ended; the rest takes the time that is left") {
+    "Up to a limit the bus works on and says that nothing has ended, and the rest takes the time that is "
+    "left") {
   sim::SharedBus bus(dram(0, 1));
   bus.request(0, 0, 1000, 100);
   CHECK_FALSE(bus.next(400));
