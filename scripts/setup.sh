@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Installs the Debian packages of scripts/packages.txt that are missing. Does nothing, and needs no rights, where all
-# are there. Works from any folder, any number of times.
+# Installs the Debian packages of scripts/packages.txt that are missing, and with npm the packages of sim/page (for the
+# page of `npusim report`). Does nothing, and needs no rights, where all are there. Works from any folder, any number of
+# times.
 set -euo pipefail
 
 root="$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)"
@@ -12,6 +13,18 @@ fi
 
 installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
+# Only the report page needs these; everything else builds without them.
+install_page_packages() {
+  [ -d "$root/sim/page/node_modules/esbuild" ] && return
+  if ! command -v npm >/dev/null; then
+    echo "setup: no npm, so \`npusim report\` will have no page" >&2
+    return
+  fi
+  echo "setup: installing npm's packages for the report page"
+  (cd "$root/sim/page" && npm ci --no-audit --no-fund --loglevel=error) ||
+    echo "setup: npm could not install them, so \`npusim report\` will have no page; see above" >&2
+}
+
 missing=()
 while read -r package _; do
   case "$package" in '' | '#'*) continue ;; esac
@@ -19,6 +32,7 @@ while read -r package _; do
 done <"$root/scripts/packages.txt"
 
 if [ ${#missing[@]} -eq 0 ]; then
+  install_page_packages
   echo "setup: all packages are installed"
   exit 0
 fi
@@ -43,4 +57,5 @@ if ! "${apt[@]}" install "${missing[@]}" >"$log" 2>&1; then
   echo "setup: apt-get could not install the packages" >&2
   exit 1
 fi
+install_page_packages
 echo "setup: done"

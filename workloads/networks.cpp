@@ -4,7 +4,10 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <optional>
+#include <regex>
 #include <variant>
 
 #include "hw/common/error.h"
@@ -101,12 +104,37 @@ std::vector<Entry> make_entries() {
   return entries;
 }
 
+/// The entry of a name that squeezenext_name() makes.
+std::optional<Entry> custom_squeezenext(const std::string& name) {
+  static const std::regex kForm(
+      R"(sqnxt_s(\d\d?)(n?)_(\d\d?)-(\d\d?)-(\d\d?)-(\d\d?)_(\d)\.(\d\d?)(_cifar)?)");
+  std::smatch parts;
+  if (!std::regex_match(name, parts, kForm)) return std::nullopt;
+  SqueezeNextShape shape;
+  shape.stem_kernel = std::stoi(parts[1]);
+  shape.narrow_starts = parts[2].length() > 0;
+  for (std::size_t stage = 0; stage < 4; ++stage) shape.blocks[stage] = std::stoi(parts[3 + stage]);
+  const int fraction = std::stoi(parts[8]) * (parts[8].length() == 1 ? 10 : 1);
+  shape.width_percent = std::stoi(parts[7]) * 100 + fraction;
+  shape.small_images = parts[9].matched;
+  const bool sound =
+      shape.stem_kernel % 2 == 1 && shape.stem_kernel <= 11 && shape.width_percent >= 25 &&
+      shape.width_percent <= 400 &&
+      std::all_of(shape.blocks.begin(), shape.blocks.end(), [](int blocks) { return blocks > 0; });
+  if (!sound || squeezenext_name(shape) != name) return std::nullopt;
+  SqueezeNextParameters parameters{shape.blocks, shape.stem_kernel, 1, shape.narrow_starts};
+  parameters.width_percent = shape.width_percent;
+  parameters.form = shape.small_images ? InputForm::kSmall : InputForm::kImageNet;
+  return Entry{name, "SqueezeNext of your own", parameters};
+}
+
 Entry find_entry(const std::string& name) {
   for (Entry& entry : make_entries()) {
     if (name == entry.name) {
       return std::move(entry);
     }
   }
+  if (auto custom = custom_squeezenext(name)) return std::move(*custom);
   throw InputError(
       fmt::format("network '{}'", name),
       fmt::format("no built-in network has this name; known: {}", fmt::join(network_names(), ", ")));
@@ -124,6 +152,17 @@ std::vector<std::string> network_names() {
     names.push_back(std::move(entry.name));
   }
   return names;
+}
+
+bool is_network(const std::string& name) {
+  const auto names = network_names();
+  return std::find(names.begin(), names.end(), name) != names.end() || custom_squeezenext(name).has_value();
+}
+
+std::string squeezenext_name(const SqueezeNextShape& shape) {
+  return fmt::format("sqnxt_s{}{}_{}-{}-{}-{}_{}{}", shape.stem_kernel, shape.narrow_starts ? "n" : "",
+                     shape.blocks[0], shape.blocks[1], shape.blocks[2], shape.blocks[3],
+                     width_text(shape.width_percent), shape.small_images ? "_cifar" : "");
 }
 
 std::string describe_network(const std::string& name) { return find_entry(name).description; }

@@ -19,6 +19,9 @@ Examples:
   npusim run --network net.onnx --calibration photos/  a trained network, calibrated with a folder of images
   npusim networks                                      what can be named instead of an ONNX file
   npusim archs                                         the machines that come with the tool
+  npusim sweep configs/sweeps/pe_array.json --out sweep/
+                                                       many machines: what nothing beats
+  npusim report sweep/ -o report.html                  results as a page
   npusim validate                                      how far the model is from published figures
   npusim golden export net.npu -o golden/               expected data for RTL; see 'npusim golden --help'
 'npusim COMMAND --help' explains each command by example.
@@ -52,6 +55,10 @@ int run_command_line(int argument_count, char** arguments) {
   add_archs_command(app, exit_code);
   add_sweep_command(app, exit_code);
   add_sweep_worker_command(app, exit_code);
+  add_codesign_command(app, exit_code);
+  add_query_command(app, exit_code);
+  add_plot_command(app, exit_code);
+  add_report_command(app, exit_code);
   add_validate_command(app, exit_code);
   add_golden_command(app, exit_code);
   add_worker_command(app, exit_code);

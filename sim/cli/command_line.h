@@ -22,6 +22,10 @@ void add_networks_command(CLI::App& app, int& exit_code);
 void add_archs_command(CLI::App& app, int& exit_code);
 void add_sweep_command(CLI::App& app, int& exit_code);
 void add_sweep_worker_command(CLI::App& app, int& exit_code);  ///< hidden: body of a sweep's worker processes
+void add_codesign_command(CLI::App& app, int& exit_code);
+void add_query_command(CLI::App& app, int& exit_code);
+void add_plot_command(CLI::App& app, int& exit_code);
+void add_report_command(CLI::App& app, int& exit_code);
 void add_validate_command(CLI::App& app, int& exit_code);
 void add_golden_command(CLI::App& app, int& exit_code);  ///< export, check, unit
 void add_worker_command(CLI::App& app, int& exit_code);  ///< hidden: body of the SystemC worker process

@@ -2,7 +2,6 @@
 
 #include <fmt/ranges.h>
 
-#include <algorithm>
 #include <filesystem>
 
 #include "compiler/import/onnx_import.h"
@@ -30,10 +29,7 @@ compiler::InputNormalisation built_in_normalisation() {
   return {{127.5F, 127.5F, 127.5F}, {64.0F, 64.0F, 64.0F}, false};
 }
 
-bool is_built_in(const std::string& network) {
-  const auto names = workloads::network_names();
-  return std::find(names.begin(), names.end(), network) != names.end();
-}
+bool is_built_in(const std::string& network) { return workloads::is_network(network); }
 
 LoadedNetwork load_network(const std::string& network, std::uint64_t seed) {
   LoadedNetwork loaded;

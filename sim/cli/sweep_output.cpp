@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "hw/common/file.h"
+#include "sim/cli/sweep_plots.h"
 #include "sim/cli/terminal.h"
 #include "sim/plot/plot.h"
 #include "sim/report/format.h"
@@ -20,49 +21,31 @@ double metric(const SweepRow& row, const MetricInfo& info) {
   return value_of(row.result.values, info.metric).value_or(kNoValue);
 }
 
-std::string axis_title(const MetricInfo& info) { return fmt::format("{} ({})", info.description, info.unit); }
-
+/// `network` empty: of all, here and below.
 std::vector<const SweepRow*> front_of(const SweepFindings& findings, const std::string& network,
                                       const MetricInfo& by) {
   std::vector<const SweepRow*> front;
   for (const SweepRow& row : findings.rows) {
-    if (row.on_front && row.result.network == network) front.push_back(&row);
+    if (row.on_front && (network.empty() || row.result.network == network)) front.push_back(&row);
   }
   std::stable_sort(front.begin(), front.end(),
                    [&](const SweepRow* a, const SweepRow* b) { return metric(*a, by) < metric(*b, by); });
   return front;
 }
 
-void draw_front(const SweepSpec& spec, const SweepFindings& findings, const std::string& network,
+/// The networks that have a front; one empty name if it is that of all.
+std::vector<std::string> fronts_of(const SweepSpec& spec) {
+  return spec.joint_front ? std::vector<std::string>{""} : spec.networks;
+}
+
+void draw_front(const SweepSpec& spec, const nlohmann::json& points, const std::string& network,
                 const std::filesystem::path& folder) {
-  const MetricInfo& x = *find_metric(spec.objectives[0]);
-  const MetricInfo& y = *find_metric(spec.objectives[1]);
-  XyPlot plot;
-  plot.title = fmt::format("{}: {}", spec.name, network);
-  plot.x = {axis_title(x), true, {}, {}};
-  plot.y = {axis_title(y), true, {}, {}};
-  XySeries all{"evaluated", Mark::kPoints, {}, {}, {}, {}, {}};
-  XySeries front{"Pareto front", Mark::kLinePoints, {}, {}, {}, {}, {}};
-  XySeries simulated{"SystemC", Mark::kPoints, {}, {}, {}, {}, {}};
-  const auto add = [&](XySeries& series, const SweepRow& row) {
-    series.x.push_back(metric(row, x));
-    series.y.push_back(metric(row, y));
-  };
-  for (const SweepRow& row : findings.rows) {
-    if (row.result.network == network && row.result.status == PointStatus::kDone && !row.on_front)
-      add(all, row);
-  }
-  for (const SweepRow* row : front_of(findings, network, x)) add(front, *row);
-  for (const SweepRow& row : findings.confirmed) {
-    if (row.result.network == network && row.result.status == PointStatus::kDone) add(simulated, row);
-  }
-  if (front.x.empty()) return;
-  for (XySeries* series : {&all, &front, &simulated}) {
-    if (!series->x.empty()) plot.series.push_back(std::move(*series));
-  }
-  std::string name = network;
+  const XyPlot plot = front_plot(points, spec.name, network, *find_metric(spec.objectives[0]),
+                                 *find_metric(spec.objectives[1]));
+  if (plot.series.empty()) return;
+  std::string name = network.empty() ? "front" : "front_" + network;
   std::replace(name.begin(), name.end(), '/', '_');
-  draw(plot, folder / ("front_" + name));
+  draw(plot, folder / name);
 }
 
 nlohmann::json to_json(const SweepCounts& counts) {
@@ -94,13 +77,10 @@ nlohmann::json summary_json(const SweepSpec& spec, const SweepFindings& findings
             {"largest_percent", findings.error.largest_percent}}}};
 }
 
-std::string value_text(const nlohmann::json& value) {
-  return value.is_string() ? value.get<std::string>() : value.dump();
-}
-
 std::string front_table(const SweepSpec& spec, const SweepFindings& findings, const std::string& network) {
   const auto front = front_of(findings, network, *find_metric(spec.objectives[0]));
   std::vector<TextColumn> columns{{"point", true, false}};
+  if (network.empty()) columns.push_back({"network"});
   if (spec.architectures.size() > 1) columns.push_back({"architecture", false, true});
   for (const Axis& axis : spec.axes) columns.push_back({axis.name, true, true});
   for (const std::string& objective : spec.objectives) columns.push_back({objective, true, false});
@@ -108,6 +88,7 @@ std::string front_table(const SweepSpec& spec, const SweepFindings& findings, co
   for (std::size_t index = 0; index < std::min(front.size(), kShownFrontPoints); ++index) {
     const SweepRow& row = *front[index];
     std::vector<std::string> cells{std::to_string(row.point)};
+    if (network.empty()) cells.push_back(row.result.network);
     if (spec.architectures.size() > 1) cells.push_back(row.result.arch_name);
     for (const Axis& axis : spec.axes) cells.push_back(value_text(row.axis_values.at(axis.name)));
     for (const std::string& objective : spec.objectives) {
@@ -115,8 +96,9 @@ std::string front_table(const SweepSpec& spec, const SweepFindings& findings, co
     }
     table.add_row(std::move(cells));
   }
-  std::string text = fmt::format("\nPareto front of {} ({} points)\n{}", network, front.size(),
-                                 table.render(output_width()));
+  std::string text =
+      fmt::format("\nPareto front of {} ({} points)\n{}", network.empty() ? "all networks" : network,
+                  front.size(), table.render(output_width()));
   if (front.size() > kShownFrontPoints) {
     text += fmt::format("... and {} more in points.csv (on_front = 1)\n", front.size() - kShownFrontPoints);
   }
@@ -130,10 +112,12 @@ void write_findings(const SweepSpec& spec, const SweepFindings& findings,
   std::vector<SweepRow> rows = findings.rows;
   rows.insert(rows.end(), findings.confirmed.begin(), findings.confirmed.end());
   write_file(folder / "points.csv", sweep_csv(spec, rows));
-  write_file(folder / "points.json", sweep_json(rows).dump(1) + "\n");
+  const auto points = sweep_json(rows);
+  write_file(folder / "points.json", points.dump(1) + "\n");
+  write_file(folder / "machines.json", machines_json(rows).dump() + "\n");
   write_file(folder / "summary.json", summary_json(spec, findings).dump(1) + "\n");
   if (spec.objectives.size() < 2 || !can_draw()) return;
-  for (const std::string& network : spec.networks) draw_front(spec, findings, network, folder);
+  for (const std::string& network : fronts_of(spec)) draw_front(spec, points, network, folder);
 }
 
 std::string findings_text(const SweepSpec& spec, const SweepFindings& findings,
@@ -145,7 +129,7 @@ std::string findings_text(const SweepSpec& spec, const SweepFindings& findings,
       spec.name, with_separators(counts.evaluated), with_separators(findings.space_size), findings.seconds,
       static_cast<double>(counts.evaluated) / std::max(findings.seconds, 1e-9), counts.known, counts.excluded,
       counts.refused, counts.failed);
-  for (const std::string& network : spec.networks) text += front_table(spec, findings, network);
+  for (const std::string& network : fronts_of(spec)) text += front_table(spec, findings, network);
   if (findings.error.points > 0) {
     const EstimateError& error = findings.error;
     text += fmt::format(

@@ -21,8 +21,8 @@ struct SweepFindings {
   EstimateError error;
 };
 
-/// points.csv, points.json, summary.json, and front_NETWORK.svg/.png where there are two objectives and
-/// gnuplot. Throws InputError if a file cannot be written.
+/// points.csv, points.json, machines.json, summary.json, and front_NETWORK.svg/.png where there are two
+/// objectives and gnuplot. Throws InputError if a file cannot be written.
 void write_findings(const SweepSpec& spec, const SweepFindings& findings,
                     const std::filesystem::path& folder);
 

@@ -36,9 +36,15 @@ void Database::execute(const std::string& sql) {
 }
 
 Statement::Statement(Database& database, std::string_view sql) : database_(database) {
-  check(sqlite3_prepare_v2(database.connection_, sql.data(), static_cast<int>(sql.size()), &statement_,
-                           nullptr),
-        "prepare a statement");
+  const char* rest = nullptr;
+  check(
+      sqlite3_prepare_v2(database.connection_, sql.data(), static_cast<int>(sql.size()), &statement_, &rest),
+      "prepare a statement");
+  if (rest != nullptr && std::string_view(rest, sql.data() + sql.size()).find_first_not_of(" \t\r\n;") !=
+                             std::string_view::npos) {
+    sqlite3_finalize(statement_);
+    throw InputError(database.file().string(), "more than one SQL statement; expected one");
+  }
   if (statement_ == nullptr) throw InputError(database.file().string(), "an empty statement; expected SQL");
 }
 

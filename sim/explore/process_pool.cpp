@@ -159,24 +159,38 @@ void ProcessPool::send(int worker, const std::string& text) {
 
 WorkerMessage ProcessPool::receive() {
   for (;;) {
-    std::vector<pollfd> pipes;
-    std::vector<int> owners;
-    for (int index = 0; index < workers(); ++index) {
-      Worker& worker = *workers_[static_cast<std::size_t>(index)];
-      if (const auto line = worker.take_line()) return {index, line, ""};
-      if (worker.gone) continue;
-      pipes.push_back({worker.answers.get(), POLLIN, 0});
-      owners.push_back(index);
-    }
-    NPU_CHECK(!pipes.empty(), "some worker is there to wait for");
-    if (::poll(pipes.data(), pipes.size(), -1) < 0) continue;
-    for (std::size_t index = 0; index < pipes.size(); ++index) {
-      if (pipes[index].revents == 0) continue;
-      Worker& worker = *workers_[static_cast<std::size_t>(owners[index])];
-      if (worker.read_some()) continue;
-      return {owners[index], std::nullopt, worker.how_it_ended()};
-    }
+    if (auto message = look(-1)) return std::move(*message);
   }
+}
+
+std::optional<WorkerMessage> ProcessPool::receive_within(std::chrono::microseconds patience) {
+  const auto end = std::chrono::steady_clock::now() + patience;
+  do {
+    if (auto message = look(1)) return message;
+  } while (std::chrono::steady_clock::now() < end);
+  return std::nullopt;
+}
+
+// One wait for something to read, and what it brings if that completes a message.
+std::optional<WorkerMessage> ProcessPool::look(int timeout_milliseconds) {
+  std::vector<pollfd> pipes;
+  std::vector<int> owners;
+  for (int index = 0; index < workers(); ++index) {
+    Worker& worker = *workers_[static_cast<std::size_t>(index)];
+    if (auto line = worker.take_line()) return WorkerMessage{index, std::move(line), ""};
+    if (worker.gone) continue;
+    pipes.push_back({worker.answers.get(), POLLIN, 0});
+    owners.push_back(index);
+  }
+  NPU_CHECK(!pipes.empty() || timeout_milliseconds >= 0, "some worker is there to wait for");
+  if (::poll(pipes.data(), pipes.size(), timeout_milliseconds) < 0) return std::nullopt;
+  for (std::size_t index = 0; index < pipes.size(); ++index) {
+    if (pipes[index].revents == 0) continue;
+    Worker& worker = *workers_[static_cast<std::size_t>(owners[index])];
+    if (worker.read_some()) continue;
+    return WorkerMessage{owners[index], std::nullopt, worker.how_it_ended()};
+  }
+  return std::nullopt;
 }
 
 bool ProcessPool::restart(int worker) {

@@ -3,7 +3,9 @@
 // it, nothing else.
 #pragma once
 
+#include <chrono>
 #include <memory>
+#include <optional>
 #include <vector>
 
 #include "sim/explore/worker_pool.h"
@@ -19,10 +21,13 @@ class ProcessPool : public WorkerPool {
   int workers() const override;
   void send(int worker, const std::string& text) override;
   WorkerMessage receive() override;
+  /// The same, but gives up after a while.
+  std::optional<WorkerMessage> receive_within(std::chrono::microseconds patience);
   bool restart(int worker) override;
 
  private:
   struct Worker;
+  std::optional<WorkerMessage> look(int timeout_milliseconds);  ///< -1: as long as it takes
   std::vector<std::string> command_;
   std::vector<std::unique_ptr<Worker>> workers_;
 };

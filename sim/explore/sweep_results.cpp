@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "hw/common/csv.h"
 #include "hw/common/error.h"
 #include "sim/explore/pareto.h"
 #include "sim/explore/sampling.h"
@@ -15,11 +16,13 @@
 namespace npu::sim {
 namespace {
 
+// `network` empty: all of them.
 void mark_front(std::vector<SweepRow>& rows, const SweepSpec& spec, const std::string& network) {
   std::vector<std::vector<double>> costs;
   std::vector<SweepRow*> candidates;
   for (SweepRow& row : rows) {
-    if (row.result.network != network || row.result.status != PointStatus::kDone) continue;
+    if (!network.empty() && row.result.network != network) continue;
+    if (row.result.status != PointStatus::kDone) continue;
     auto cost = objective_costs(row.result.values, spec.objectives);
     if (cost.empty() || !meets_constraints(spec, row.result.values)) continue;
     costs.push_back(std::move(cost));
@@ -28,18 +31,11 @@ void mark_front(std::vector<SweepRow>& rows, const SweepSpec& spec, const std::s
   for (const std::size_t member : pareto_front(costs)) candidates[member]->on_front = true;
 }
 
-std::string csv_field(const std::string& text) {
-  if (text.find_first_of(",\"\n") == std::string::npos) return text;
-  std::string quoted = "\"";
-  for (const char c : text) quoted += c == '"' ? "\"\"" : std::string(1, c);
-  return quoted + '"';
-}
+}  // namespace
 
 std::string value_text(const nlohmann::json& value) {
   return value.is_string() ? value.get<std::string>() : value.dump();
 }
-
-}  // namespace
 
 std::vector<SweepRow> sweep_rows(ResultStore& store, std::int64_t sweep, const SweepSpec& spec,
                                  const std::string& engine) {
@@ -48,6 +44,10 @@ std::vector<SweepRow> sweep_rows(ResultStore& store, std::int64_t sweep, const S
     auto result = store.result(point.key);
     if (!result || result->identity.engine != engine) continue;
     rows.push_back({point.index, nlohmann::json::parse(point.axis_values_json), std::move(*result), false});
+  }
+  if (spec.joint_front) {
+    mark_front(rows, spec, "");
+    return rows;
   }
   for (const std::string& network : spec.networks) mark_front(rows, spec, network);
   return rows;
@@ -126,6 +126,7 @@ nlohmann::json sweep_json(const std::vector<SweepRow>& rows) {
                     {"architecture", row.result.arch_name},
                     {"axes", row.axis_values},
                     {"engine", row.result.identity.engine},
+                    {"machine", row.result.identity.arch_hash},
                     {"status", status_name(row.result.status)},
                     {"message", row.result.message},
                     {"values", values},
@@ -133,6 +134,21 @@ nlohmann::json sweep_json(const std::vector<SweepRow>& rows) {
                     {"on_front", row.on_front}});
   }
   return list;
+}
+
+nlohmann::json machines_json(const std::vector<SweepRow>& rows) {
+  nlohmann::json bases = nlohmann::json::array();
+  nlohmann::json machines = nlohmann::json::object();
+  std::map<std::string, std::size_t> base_of;  // by name of the base architecture
+  for (const SweepRow& row : rows) {
+    nlohmann::json& machine = machines[row.result.identity.arch_hash];
+    if (!machine.is_null()) continue;
+    const auto config = nlohmann::json::parse(row.result.arch_json);
+    const auto [base, first] = base_of.emplace(row.result.arch_name, bases.size());
+    if (first) bases.push_back(config);
+    machine = {{"base", base->second}, {"patch", nlohmann::json::diff(bases[base->second], config)}};
+  }
+  return {{"bases", bases}, {"machines", machines}};
 }
 
 }  // namespace npu::sim

@@ -40,7 +40,15 @@ EstimateError estimate_error(const std::vector<SweepRow>& estimates, const std::
 /// One line for each row: point, network, architecture, a column for each axis, engine, status, a column for
 /// each metric, on_front, message. RFC 4180.
 std::string sweep_csv(const SweepSpec& spec, const std::vector<SweepRow>& rows);
-/// The same as an array of objects; `energy` and the like under "details".
+/// A value of an axis as people write it.
+std::string value_text(const nlohmann::json& value);
+
+/// The same as an array of objects; `energy` and the like under "details", the machine's hash under
+/// "machine".
 nlohmann::json sweep_json(const std::vector<SweepRow>& rows);
+
+/// The resolved machines of the rows: {"bases": [configuration], "machines": {hash: {"base": index, "patch":
+/// RFC 6902 operations that turn the base into this machine}}}.
+nlohmann::json machines_json(const std::vector<SweepRow>& rows);
 
 }  // namespace npu::sim

@@ -49,6 +49,11 @@ SweepCounts SweepRunner::run(const std::vector<std::int64_t>& points, const std:
   return counts_;
 }
 
+std::optional<PointResult> SweepRunner::result(std::int64_t point) {
+  const auto key = keys_.find(point);
+  return key == keys_.end() ? std::nullopt : store_.result(key->second);
+}
+
 std::optional<Task> SweepRunner::next_task(const std::string& engine) {
   while (taken_ < points_->size()) {
     const DesignPoint point = space_.point((*points_)[taken_++]);
@@ -90,6 +95,7 @@ bool SweepRunner::prepare(const DesignPoint& point, const std::string& engine, F
   }
   result.arch_json = arch_json.dump();
   flight.place = {point.index, result.identity.key(), axis_text(space_, point)};
+  keys_[point.index] = flight.place.key;
   if (!refusal.empty()) {
     result.status = PointStatus::kRefused;
     result.message = refusal;

@@ -38,6 +38,9 @@ class SweepRunner {
   SweepCounts run(const std::vector<std::int64_t>& points, const std::string& engine,
                   const std::function<void(std::int64_t settled)>& progress);
 
+  /// What is stored of a point that run() settled; nothing if a constraint excluded it.
+  std::optional<PointResult> result(std::int64_t point);
+
   std::int64_t sweep() const { return sweep_; }  ///< its number in the store
 
  private:
@@ -65,6 +68,7 @@ class SweepRunner {
   std::map<std::int64_t, Flight> in_flight_;
   std::vector<PointResult> known_results_;
   std::vector<SweepPoint> known_points_;
+  std::map<std::int64_t, std::string> keys_;  ///< of settled points, by index
   SweepCounts counts_;
   std::int64_t settled_ = 0;
   std::function<void(std::int64_t)> progress_;

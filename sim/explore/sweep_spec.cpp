@@ -130,10 +130,14 @@ Sampling read_sampling(JsonReader reader) {
   sampling.method =
       reader.choice<SamplingMethod>("method", {{"cartesian", SamplingMethod::kCartesian},
                                                {"random", SamplingMethod::kRandom},
-                                               {"latin_hypercube", SamplingMethod::kLatinHypercube}});
+                                               {"latin_hypercube", SamplingMethod::kLatinHypercube},
+                                               {"search", SamplingMethod::kSearch}});
   if (sampling.method != SamplingMethod::kCartesian) {
     sampling.points = reader.integer("points", 1, kPointsLimit);
     sampling.seed = static_cast<std::uint64_t>(reader.integer_or("seed", 1, 0, INT64_MAX));
+  }
+  if (sampling.method == SamplingMethod::kSearch) {
+    sampling.population = static_cast<int>(reader.integer_or("population", sampling.population, 4, 100'000));
   }
   reader.finish();
   return sampling;
@@ -202,6 +206,9 @@ SweepSpec sweep_from_json(const nlohmann::json& json, const std::string& file) {
       reader.fail("objectives", "'" + objective + "'",
                   fmt::format("one of {}", fmt::join(metric_names(), ", ")));
     }
+  }
+  if (reader.has("front_of")) {
+    spec.joint_front = reader.choice<bool>("front_of", {{"each_network", false}, {"all_networks", true}});
   }
   if (reader.has("sampling")) spec.sampling = read_sampling(reader.child("sampling"));
   if (reader.has("confirmation")) spec.confirmation = read_confirmation(reader.child("confirmation"));

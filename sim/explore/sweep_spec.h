@@ -31,12 +31,13 @@ struct Axis {
   std::vector<Setting> settings;
 };
 
-enum class SamplingMethod { kCartesian, kRandom, kLatinHypercube };
+enum class SamplingMethod { kCartesian, kRandom, kLatinHypercube, kSearch };
 
 struct Sampling {
   SamplingMethod method = SamplingMethod::kCartesian;
-  std::int64_t points = 0;  ///< random, latin_hypercube: how many
+  std::int64_t points = 0;  ///< random, latin_hypercube: how many; search: at most, for all networks together
   std::uint64_t seed = 1;
+  int population = 40;  ///< search
 };
 
 /// Which points of the estimated sweep the SystemC machine repeats.
@@ -53,6 +54,7 @@ struct SweepSpec {
   std::vector<std::string> networks;
   std::vector<Axis> axes;
   std::vector<Expression> constraints;
+  bool joint_front = false;             ///< one front over all networks instead of one for each
   std::vector<std::string> objectives;  ///< names of metrics(); all are made as good as possible
   Sampling sampling;
   Confirmation confirmation;

@@ -1,6 +1,7 @@
 // Runs gnuplot on a script in a temporary folder and moves the finished pictures to their place.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <boost/process.hpp>
 #include <map>
 #include <string>
@@ -13,11 +14,13 @@
 namespace npu::sim {
 namespace {
 
-constexpr int kWidthPixels = 1000;
+constexpr int kWidthPixels = 1000;      ///< at least
+constexpr int kPixelsPerCategory = 15;  ///< so that upright names stand side by side
+constexpr int kMarginPixels = 200;
 constexpr int kHeightPixels = 560;
 
-std::string terminal(const std::string& extension) {
-  const std::string size = fmt::format("size {},{} background '#ffffff'", kWidthPixels, kHeightPixels);
+std::string terminal(const std::string& extension, int width) {
+  const std::string size = fmt::format("size {},{} background '#ffffff'", width, kHeightPixels);
   return extension == "svg" ? "set terminal svg font 'Helvetica,14' " + size
                             : "set terminal pngcairo fontscale 0.9 " + size;
 }
@@ -34,14 +37,14 @@ void run_gnuplot(const std::filesystem::path& script, const std::filesystem::pat
   throw InputError("gnuplot", fmt::format("failed with exit code {}: {}", code, read_text_file(messages)));
 }
 
-void draw_script(const std::string& script, const std::filesystem::path& base) {
+void draw_script(const std::string& script, int width, const std::filesystem::path& base) {
   const TemporaryFolder folder("plot");
   std::map<std::string, std::vector<std::uint8_t>> pictures;
   for (const std::string extension : {"svg", "png"}) {
     const auto picture = folder.path() / ("picture." + extension);
     const auto program = folder.path() / "picture.gp";
     write_file(program,
-               fmt::format("{}\nset output '{}'\n{}", terminal(extension), picture.string(), script));
+               fmt::format("{}\nset output '{}'\n{}", terminal(extension, width), picture.string(), script));
     run_gnuplot(program, folder.path() / "messages.txt");
     pictures[extension] = read_file(picture);
   }
@@ -54,8 +57,14 @@ void draw_script(const std::string& script, const std::filesystem::path& base) {
 
 }  // namespace
 
-void draw(const XyPlot& plot, const std::filesystem::path& base) { draw_script(gnuplot_script(plot), base); }
-void draw(const BarPlot& plot, const std::filesystem::path& base) { draw_script(gnuplot_script(plot), base); }
+void draw(const XyPlot& plot, const std::filesystem::path& base) {
+  draw_script(gnuplot_script(plot), kWidthPixels, base);
+}
+void draw(const BarPlot& plot, const std::filesystem::path& base) {
+  const auto categories = static_cast<int>(plot.categories.size());
+  draw_script(gnuplot_script(plot), std::max(kWidthPixels, kMarginPixels + kPixelsPerCategory * categories),
+              base);
+}
 
 bool can_draw() { return !boost::process::search_path("gnuplot").empty(); }
 

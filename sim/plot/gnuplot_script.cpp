@@ -123,14 +123,16 @@ std::string bar_rows(const BarPlot& plot, std::size_t index, std::vector<double>
 
 std::string category_tics(const std::vector<std::string>& categories) {
   constexpr std::size_t kLevelCharacters = 90;  // beyond, the names stand upright
+  constexpr std::size_t kManyCategories = 40;   // beyond, in small letters
   std::size_t characters = 0;
   std::string tics;
   for (std::size_t index = 0; index < categories.size(); ++index) {
     characters += categories[index].size() + 2;
     tics += fmt::format("{}{} {}", index == 0 ? "" : ", ", quote(categories[index]), index);
   }
-  return fmt::format("set xtics noenhanced ({}){}\n", tics,
-                     characters > kLevelCharacters ? " rotate by 90 right" : "");
+  return fmt::format("set xtics noenhanced ({}){}{}\n", tics,
+                     characters > kLevelCharacters ? " rotate by 90 right" : "",
+                     categories.size() > kManyCategories ? " font ',9'" : "");
 }
 
 }  // namespace
@@ -178,8 +180,9 @@ std::string gnuplot_script(const BarPlot& plot) {
       rows += fmt::format("{} {}\n", category, number(plot.points->values[category]));
     }
     script += data_block(plot.bars.size(), rows);
-    curves += fmt::format("{}$data{} using 1:2 axes x1y2 with points lc rgb '#000000' pt 7 ps 0.6 title {}",
-                          curves.empty() ? "" : ", ", plot.bars.size(), quote(plot.points->label));
+    curves += fmt::format("{}$data{} using 1:2 axes x1y2 with {} lc rgb '#000000' lw 1 pt 7 ps 0.6 title {}",
+                          curves.empty() ? "" : ", ", plot.bars.size(), style_of(plot.points_mark),
+                          quote(plot.points->label));
   }
   return script + (curves.empty() ? "" : "plot " + curves + "\n");
 }

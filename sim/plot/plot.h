@@ -57,6 +57,7 @@ struct BarPlot {
   bool stacked = false;
   PlotAxis y2;
   std::optional<BarSeries> points;  ///< against y2
+  Mark points_mark = Mark::kPoints;
 };
 
 /// The gnuplot program of a picture without terminal and output. Throws InternalError if lengths differ.

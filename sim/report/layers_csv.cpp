@@ -2,23 +2,10 @@
 
 #include <fmt/core.h>
 
+#include "hw/common/csv.h"
 #include "hw/common/error.h"
 
 namespace npu::sim {
-namespace {
-
-std::string quoted(const std::string& text) {
-  if (text.find_first_of(",\"\n\r") == std::string::npos) return text;
-  std::string field = "\"";
-  for (const char c : text) {
-    if (c == '"') field += '"';
-    field += c;
-  }
-  return field + "\"";
-}
-
-}  // namespace
-
 std::string layers_csv(const RunReport& report, const Summary& summary) {
   NPU_CHECK(report.timed.has_value(), "layers.csv needs a timed run");
   std::string text =
@@ -30,8 +17,8 @@ std::string layers_csv(const RunReport& report, const Summary& summary) {
     const auto& time = report.timed->result.layers[index];
     Cycles stalled = 0;
     for (const auto& [cause, cycles] : time.stalls) stalled += cycles;
-    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", index, quoted(layer.name),
-                        quoted(layer.op), layer.dataflow, layer.macs, time.start, time.end, time.cycles,
+    text += fmt::format("{},{},{},{},{},{},{},{},{},{},{},{},{},{}\n", index, csv_field(layer.name),
+                        csv_field(layer.op), layer.dataflow, layer.macs, time.start, time.end, time.cycles,
                         time.compute_busy, stalled, summary.layers[index].utilization, time.dram_read_bytes,
                         time.dram_write_bytes, summary.layers[index].energy.total);
   }

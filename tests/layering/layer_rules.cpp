@@ -29,6 +29,7 @@ constexpr auto kLayers = std::to_array<std::string_view>({
     "sim/engines",         //
     "sim/report",          //
     "sim/plot",            //
+    "sim/page",            //
     "sim/validate",        //
     "sim/explore",         //
     "sim/golden",          //

@@ -11,6 +11,7 @@
 #include "hw/common/error.h"
 #include "hw/common/file.h"
 #include "sim/explore/database.h"
+#include "tests/sim/cli/store_dump.h"
 #include "tests/sim/cli/tool.h"
 #include "tests/support.h"
 
@@ -20,7 +21,7 @@ namespace {
 using Catch::Contains;
 namespace fs = std::filesystem;
 
-// 3 arrays x 2 bandwidths x 1 network; the largest array wants a buffer that is too small for it.
+// 3 arrays x 2 bandwidths x 1 network.
 const char* const kSweep = R"({
   "schema_version": 1, "name": "small", "architectures": ["shift_npu"], "networks": ["sqnxt_23v5_1.0_cifar"],
   "axes": [
@@ -36,21 +37,6 @@ fs::path sweep_file(const TemporaryFolder& folder, const std::string& text = kSw
   return path;
 }
 
-// The store's whole content as text.
-std::string dump(const fs::path& store) {
-  sim::Database database(store, sim::Database::Access::kReadOnly);
-  std::string text;
-  for (const char* table :
-       {"results ORDER BY key", "sweeps ORDER BY id", "sweep_points ORDER BY sweep, point, key"}) {
-    sim::Statement rows(database, std::string("SELECT * FROM ") + table);
-    while (rows.step()) {
-      for (int column = 0; column < rows.columns(); ++column) text += rows.text(column) + "|";
-      text += "\n";
-    }
-  }
-  return text;
-}
-
 TEST_CASE("a sweep's results do not depend on the number of jobs") {
   const TemporaryFolder folder;
   const auto file = sweep_file(folder);
@@ -61,7 +47,7 @@ TEST_CASE("a sweep's results do not depend on the number of jobs") {
     INFO(result.output << result.errors);
     REQUIRE(result.exit_code == 0);
     CHECK_THAT(result.output, Contains("6 of 6 points") && Contains("Pareto front"));
-    dumps.push_back(dump(out / "results.sqlite"));
+    dumps.push_back(dump_store(out / "results.sqlite"));
   }
   CHECK(dumps[0] == dumps[1]);
   CHECK(std::count(dumps[0].begin(), dumps[0].end(), '\n') == 6 + 1 + 6);
@@ -161,7 +147,7 @@ TEST_CASE("a sweep that was killed and resumed leaves what an uninterrupted one 
   const auto resumed = run_tool({"sweep", file, "--out", killed, "--no-confirm", "--resume"});
   INFO(resumed.output << resumed.errors);
   REQUIRE(resumed.exit_code == 0);
-  CHECK(dump(store) == dump(whole / "results.sqlite"));
+  CHECK(dump_store(store) == dump_store(whole / "results.sqlite"));
 }
 
 TEST_CASE("faults of a sweep are refused in one line before anything is written") {

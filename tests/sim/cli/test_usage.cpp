@@ -22,7 +22,8 @@ std::string refusal(const std::vector<std::string>& arguments) {
 }
 
 TEST_CASE("every command's --help teaches by example") {
-  for (const std::string command : {"run", "compile", "disasm", "inspect", "networks", "archs", "accuracy", "sweep"}) {
+  for (const std::string command :
+       {"run", "compile", "disasm", "inspect", "networks", "archs", "accuracy", "sweep"}) {
     const auto result = run_tool({command, "--help"});
     INFO(command << "\n" << result.output);
     REQUIRE(result.exit_code == 0);
