@@ -11,7 +11,11 @@ if ! command -v dpkg-query >/dev/null; then
   exit 0
 fi
 
-installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
+# A Node.js of another origin brings its npm along and conflicts with Debian's package.
+installed() {
+  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ||
+    { [ "$1" = npm ] && command -v npm >/dev/null; }
+}
 
 # Only the report page needs these; everything else builds without them.
 install_page_packages() {
