@@ -11,6 +11,7 @@
 #include <thread>
 #include <vector>
 
+#include "bench/onednn_int8.h"
 #include "compiler/codegen/compile.h"
 #include "compiler/data/image_set.h"
 #include "compiler/passes/pipeline.h"
@@ -129,6 +130,22 @@ Seconds functional_seconds(const hw::Program& program, const std::vector<std::in
   return median(runs);
 }
 
+// Seconds for one image of the same operators in oneDNN's int8 primitives, one thread.
+Seconds onednn_seconds(const hw::ArchConfig& arch, const compiler::Graph& canonical,
+                       const compiler::Calibration& calibration) {
+  const auto quantized = compiler::quantize(canonical, calibration, arch, {});
+  OnednnInt8 network(quantized);
+  network.run();
+  std::vector<Seconds> runs;
+  for (int run = 0; run < kFunctionalRuns; ++run) {
+    const auto seconds = seconds_of([&] {
+      for (int image = 0; image < kImagesPerRun; ++image) network.run();
+    });
+    runs.push_back({seconds.wall / kImagesPerRun, seconds.processor / kImagesPerRun});
+  }
+  return median(runs);
+}
+
 // Passes, quantiser, schedule, code generation and verification; the calibration is given.
 Seconds compile_seconds(const hw::ArchConfig& arch, const compiler::Calibration& calibration) {
   const auto graph = workloads::build_network(kNetwork);
@@ -207,12 +224,13 @@ void run() {
   const auto prepared = sim::prepare_network(options, arch, false);
   const auto& program = prepared.program;
   const auto input = sim::synthetic_codes(program, 1);
-  Seconds compile, one_thread, systemc;
+  Seconds compile, one_thread, onednn, systemc;
   Cycles cycles = 0;
   {
     const OneCore one_core;
     compile = compile_seconds(arch, *prepared.calibration);
     one_thread = functional_seconds(program, input, 1);
+    onednn = onednn_seconds(arch, *prepared.float_graph, *prepared.calibration);
     systemc = systemc_seconds(program, arch, input, cycles);
   }
   const auto two_threads = functional_seconds(program, input, 2);
@@ -230,7 +248,10 @@ void run() {
   print_line("simulated cycles", cycle_rate(systemc.wall), cycle_rate(systemc.processor), "");
   print_line("functional engine, one core", rate(one_thread.wall), rate(one_thread.processor),
              "> 20 images/s");
-  print_line("functional engine, two threads", rate(two_threads.wall), "", "");
+  print_line("functional engine, two threads", rate(two_threads.wall), "", "> 100 images/s");
+  print_line("the same operators in oneDNN int8, one core", rate(onednn.wall), rate(onednn.processor), "");
+  print_line("  speed of the engine against it", fmt::format("{:.2f}", onednn.wall / one_thread.wall),
+             fmt::format("{:.2f}", onednn.processor / one_thread.processor), "");
   print_line("compile without calibration, one core", seconds(compile.wall), seconds(compile.processor),
              "< 3 s");
   for (const char* network : {kNetwork, "sqnxt_23_1.0", "squeezenet_1.0", "alexnet"}) {

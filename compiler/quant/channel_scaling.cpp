@@ -167,25 +167,60 @@ Calibration scale_channels(const Calibration& calibration, const ChannelClasses&
   return result;
 }
 
-std::vector<double> range_filling_factors(const ChannelClasses& classes, const Calibration& calibration,
-                                          const RangeFillingOptions& options) {
+namespace {
+
+/// How far a channel may go, in both directions from 0.
+struct Reach {
+  double high = 0;
+  double low = 0;
+};
+
+/// By channel of the value that `conv` makes, from the statistics of its batch norm, clamped as it clamps.
+/// Empty without them.
+std::vector<Reach> reach_by_statistics(const ConvOp& conv) {
+  constexpr double kDeviations = 6;
+  std::vector<Reach> result;
+  for (std::size_t channel = 0; channel < conv.output_mean->size(); ++channel) {
+    const double mean = (*conv.output_mean)[channel];
+    const double tail = kDeviations * (*conv.output_deviation)[channel];
+    Reach reach{mean + tail, mean - tail};
+    if (conv.activation.kind == Activation::Kind::kClamp) {
+      reach.high = std::min(reach.high, double{conv.activation.high});
+      reach.low = std::max(reach.low, double{conv.activation.low});
+    }
+    result.push_back(reach);
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<double> channel_room(const Graph& canonical, const ChannelClasses& classes,
+                                 const Calibration& calibration) {
+  constexpr double kHeadroom = 2;
+  std::map<std::string, std::vector<Reach>> by_statistics;
+  for (const Node& node : canonical.nodes) {
+    if (const auto* conv = std::get_if<ConvOp>(&node.op))
+      by_statistics[node.output] = reach_by_statistics(*conv);
+  }
   std::vector<double> room(static_cast<std::size_t>(classes.count()),
                            std::numeric_limits<double>::infinity());
   for (const auto& [value, statistics] : calibration.values) {
+    const auto& reaches = by_statistics[value];
     for (std::size_t channel = 0; channel < statistics.channel_mean.size(); ++channel) {
+      Reach reach{double{statistics.channel_maximum[channel]}, double{statistics.channel_minimum[channel]}};
+      if (reaches.empty()) {
+        reach = {reach.high * kHeadroom, reach.low * kHeadroom};
+      } else {
+        reach = {std::max(reach.high, reaches[channel].high), std::min(reach.low, reaches[channel].low)};
+      }
       double& smallest =
           room[static_cast<std::size_t>(classes.at(value, static_cast<std::int64_t>(channel)))];
-      const double high = double{statistics.channel_maximum[channel]} * options.headroom;
-      const double low = double{statistics.channel_minimum[channel]} * options.headroom;
-      if (high > 0) smallest = std::min(smallest, statistics.maximum / high);
-      if (low < 0) smallest = std::min(smallest, statistics.minimum / low);
+      if (reach.high > 0) smallest = std::min(smallest, statistics.maximum / reach.high);
+      if (reach.low < 0) smallest = std::min(smallest, statistics.minimum / reach.low);
     }
   }
-  for (double& factor : room) {
-    factor = std::isinf(factor)
-                 ? 1.0
-                 : std::clamp(std::pow(std::max(factor, 1.0), options.strength), 1.0, options.largest_factor);
-  }
+  for (double& factor : room) factor = std::max(factor, 1.0);
   room[ChannelClasses::kFixed] = 1.0;
   return room;
 }

@@ -42,16 +42,13 @@ Graph scale_channels(const Graph& canonical, const ChannelClasses& classes,
 Calibration scale_channels(const Calibration& calibration, const ChannelClasses& classes,
                            const std::vector<double>& factors);
 
-struct RangeFillingOptions {
-  double strength = 0.5;  ///< 0: factors of 1; 1: every channel fills its map's range
-  double headroom = 1.0;  ///< channels are taken to reach this much further than calibration saw
-  double largest_factor = 256;
-};
-/// Factors that let channels of small range use more of their map's range:
-///   (largest factor with which every member stays inside its map's calibrated range) ^ strength.
-/// Never below 1, so that no clamp becomes wrong; 1 for channels that were always 0.
-std::vector<double> range_filling_factors(const ChannelClasses& classes, const Calibration& calibration,
-                                          const RangeFillingOptions& options);
+/// For each class the largest factor with which every member stays inside its map's calibrated range, also on
+/// inputs that calibration did not see: at least 1, infinite for channels that cannot leave 0, 1 for kFixed.
+/// A channel reaches as far as calibration saw or, where its batch norm's statistics are known, 6 deviations
+/// from its mean (a channel that was quiet in calibration may be loud elsewhere); without them, twice as far
+/// as calibration saw.
+std::vector<double> channel_room(const Graph& canonical, const ChannelClasses& classes,
+                                 const Calibration& calibration);
 
 /// Factors that give every channel the same weight range in the layers that make it and in those that read it
 /// (Nagel et al. 2019, arXiv 1906.04721, generalised to classes of channels): alternating over the classes,

@@ -36,7 +36,8 @@ class Quantizer {
         groups_(find_scale_groups(graph)),
         scales_(graph, groups_, calibration, options.ranges, arch.data.activation_bits),
         stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits},
-        conv_widths_{arch.data.weight_bits, arch.data.accumulator_bits, arch.compounding.multiplier_bits,
+        conv_widths_{std::min(options.weight_bits.value_or(arch.data.weight_bits), arch.data.weight_bits),
+                     arch.data.accumulator_bits, arch.compounding.multiplier_bits,
                      (1 << options.shift_bits) - 1} {
     check_given_widths(graph.given, conv_widths_, arch.data.activation_bits);
     lowering_ = lower(graph, groups_, leaky_apart());

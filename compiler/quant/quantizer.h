@@ -30,7 +30,8 @@ struct QuantizerOptions {
       false;  ///< biases so that output means, after the activation, are float's; needs the same
   bool optimise_rounding = false;  ///< weights rounded for the layer's output; needs `layer_inputs`
   bool search_scales = false;      ///< weight scales by output error; needs `layer_inputs`
-  WeightScheme scheme = WeightScheme::kShift;  ///< others use no shifts, whatever shift_bits says
+  std::optional<int> weight_bits = std::nullopt;  ///< values of weights use so many of the machine's bits
+  WeightScheme scheme = WeightScheme::kShift;     ///< others use no shifts, whatever shift_bits says
 };
 
 /// `canonical` must come from canonicalise(). The result has passed verify_quantized. Throws GraphError

@@ -7,6 +7,7 @@
 #include "compiler/data/float_runtime.h"
 #include "compiler/quant/analytic_means.h"
 #include "compiler/quant/channel_scaling.h"
+#include "compiler/quant/noise_balancing.h"
 #include "compiler/quant/output_range.h"
 #include "compiler/refine/parallel_for.h"
 #include "hw/common/error.h"
@@ -70,6 +71,7 @@ class Cook {
     QuantizerOptions options;
     options.scheme = recipe_.scheme;
     options.shift_bits = recipe_.scheme == WeightScheme::kShift ? recipe_.shift_bits : 0;
+    options.weight_bits = recipe_.weight_bits;
     options.bias_correction = recipe_.bias_correction != BiasCorrection::kNone;
     options.match_outputs = recipe_.bias_correction == BiasCorrection::kMeasured;
     options.search_scales = recipe_.search_scales;
@@ -85,7 +87,7 @@ class Cook {
   }
 
  private:
-  bool needs_inputs() const {
+  bool needs_layer_inputs() const {
     return recipe_.search_scales || recipe_.optimise_rounding ||
            recipe_.bias_correction == BiasCorrection::kMeasured;
   }
@@ -93,9 +95,9 @@ class Cook {
   std::unique_ptr<LayerInputs> make_layer_inputs() {
     if (recipe_.bias_correction == BiasCorrection::kAnalytic) {
       use_analytic_means(graph_, calibration_);
-      if (!needs_inputs()) return nullptr;
+      if (!needs_layer_inputs()) return nullptr;
     }
-    if (!needs_inputs()) return nullptr;
+    if (!needs_layer_inputs()) return nullptr;
     NPU_CHECK(!inputs_.empty(), "this recipe needs calibration inputs");
     return std::make_unique<CalibrationRun>(graph_, calibration_, inputs_, threads_);
   }
@@ -108,9 +110,30 @@ class Cook {
     const ChannelClasses classes(graph_);
     const auto factors = recipe_.scaling == ChannelScaling::kCrossLayer
                              ? cross_layer_factors(graph_, classes)
-                             : range_filling_factors(classes, calibration_, {});
+                             : noise_balancing_factors(graph_, classes, calibration_, channel_powers(),
+                                                       {recipe_.weight_bits.value_or(arch_.data.weight_bits),
+                                                        arch_.data.activation_bits});
     graph_ = scale_channels(graph_, classes, factors);
     calibration_ = scale_channels(calibration_, classes, factors);
+  }
+
+  ChannelPowers channel_powers() const {
+    NPU_CHECK(!inputs_.empty(), "balancing needs calibration inputs");
+    const ShapeMap shapes = infer_shapes(graph_);
+    ChannelPowers powers;
+    FloatRuntime runtime(graph_, 1);
+    for (const auto& input : inputs_) {
+      runtime.run(input, [&](const std::string& value, std::span<const float> data) {
+        const auto channels = static_cast<std::size_t>(shapes.at(value).channels);
+        auto& power = powers.try_emplace(value, channels, 0.0).first->second;
+        const std::size_t pixels = data.size() / channels;
+        for (std::size_t i = 0; i < data.size(); ++i) {
+          power[i / pixels] +=
+              double{data[i]} * double{data[i]} / static_cast<double>(pixels * inputs_.size());
+        }
+      });
+    }
+    return powers;
   }
 
   // The opened network has other ranges than the one that was calibrated.
@@ -149,6 +172,11 @@ class Cook {
 
 }  // namespace
 
+bool Recipe::needs_inputs() const {
+  return search_scales || optimise_rounding || fit_scores || bias_correction == BiasCorrection::kMeasured ||
+         scaling != ChannelScaling::kNone || range_method != RangeMethod::kMinMax;
+}
+
 Recipe Recipe::without_inputs() const {
   Recipe recipe = *this;
   if (recipe.bias_correction == BiasCorrection::kMeasured)
@@ -157,7 +185,7 @@ Recipe Recipe::without_inputs() const {
   recipe.optimise_rounding = false;
   recipe.range_method = RangeMethod::kMinMax;
   recipe.fit_scores = false;
-  recipe.scaling = ChannelScaling::kNone;  // tuned for rounding by output error
+  recipe.scaling = ChannelScaling::kNone;
   return recipe;
 }
 

@@ -27,14 +27,15 @@ enum class BiasCorrection {
 /// Equivalent scaling of channels before quantisation (compiler/quant/channel_scaling.h).
 enum class ChannelScaling {
   kNone,
-  kRangeFilling,  ///< channels of small range use more of their map's range
-  kCrossLayer,    ///< weights of neighbouring layers get equal ranges (arXiv 1906.04721); ReLU6 becomes ReLU
+  kBalanced,    ///< roundings of activations and of weights weighed against each other (noise_balancing.h)
+  kCrossLayer,  ///< weights of neighbouring layers get equal ranges (arXiv 1906.04721); ReLU6 becomes ReLU
 };
 
 struct Recipe {
   WeightScheme scheme = WeightScheme::kShift;
-  int shift_bits = 4;  ///< of kShift; 0 is the plain layer-wise scheme
-  ChannelScaling scaling = ChannelScaling::kRangeFilling;
+  int shift_bits = 4;                             ///< of kShift; 0 is the plain layer-wise scheme
+  std::optional<int> weight_bits = std::nullopt;  ///< fewer values than the machine's width allows, from 2 on
+  ChannelScaling scaling = ChannelScaling::kNone;
   BiasCorrection bias_correction = BiasCorrection::kMeasured;
   bool search_scales = true;
   bool optimise_rounding = true;
@@ -42,6 +43,8 @@ struct Recipe {
   double percentile = 99.99;  ///< of kPercentile
   bool fit_scores = true;     ///< a classifier's output range by divergence (output_range.h)
 
+  /// Whether a step looks at calibration inputs, not only at the ranges and means found with them.
+  bool needs_inputs() const;
   /// Every step that needs no inputs beyond a saved calibration.
   Recipe without_inputs() const;
   /// Nothing but the scheme: maximum scaling, nearest rounding, no correction.

@@ -37,10 +37,17 @@ constexpr const char* kExamples = R"(
 Examples:
   npusim accuracy --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv --out results/
       Every scheme: layer, layer_asymmetric, equalised, equalised_shift, shift, channel, alone and with +bias, and
-      layer+recipe, channel+recipe, shift+recipe; results/ gets accuracy.json, accuracy.txt and pictures.
+      layer+recipe, channel+recipe, shift+recipe (the default of every command); results/ gets accuracy.json, accuracy.txt and pictures.
   npusim accuracy --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv \
       --schemes shift0,shift1,shift2,shift3,shift4,shift5
       How many bits of shift are enough.
+  npusim accuracy --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv \
+      --schemes shift+recipe@w6,shift+recipe@a16,shift+recipe@w16
+      Narrower weights; weights quantised and (nearly) nothing else; activations and nothing else.
+  npusim accuracy --network net.onnx --calibration photos/ --images val/ --labels val/labels.csv \
+      --schemes shift,shift+bias,shift+matching,shift+matching+rounding,shift+recipe,shift+bias+kl
+      What each step of the recipe buys: bias or analytic or matching; balance (of channels), search, rounding, scores;
+      percentile, mse or kl for the ranges of activations.
 In the column 'equal', I counts outputs that equal the reference interpreter's byte for byte, S the SystemC machine's.)";
 
 /// Inputs of the layer-by-layer comparison.
@@ -96,8 +103,7 @@ class Comparison {
   SchemeResult measure(const AccuracyScheme& scheme) {
     SchemeResult result;
     result.scheme = scheme;
-    hw::ArchConfig arch = arch_;
-    arch.compounding.shift_bits = std::max(arch.compounding.shift_bits, scheme.recipe.shift_bits);
+    const hw::ArchConfig arch = machine_for(scheme, arch_);
     const Stopwatch quantising;
     compiler::RecipeResult quantised;
     {
@@ -158,11 +164,9 @@ class Comparison {
 void require_inputs(const std::vector<AccuracyScheme>& schemes, const PreparedProgram& network) {
   if (!network.inputs.empty()) return;
   for (const auto& scheme : schemes) {
-    const bool cross_layer = scheme.recipe.scaling == compiler::ChannelScaling::kCrossLayer;
-    if (!cross_layer && !scheme.recipe.optimise_rounding) continue;
-    throw InputError(
-        "--schemes " + scheme.name,
-        "needs the calibration images themselves: give --calibration a folder, not a saved file");
+    if (!scheme.recipe.needs_inputs()) continue;
+    throw InputError("--schemes " + scheme.name,
+                     "needs the calibration images themselves: give --calibration images, not a saved file");
   }
 }
 
@@ -185,8 +189,10 @@ int compare_schemes(const AccuracyOptions& options) {
   const auto json = accuracy_json(report);
   if (!options.out.empty()) {
     const fs::path folder = options.out;
-    write_file(folder / "accuracy.json", json.dump(1) + "\n");
-    write_file(folder / "accuracy.txt", accuracy_table(report, kDefaultWidth));
+    OutputFiles files(folder);
+    files.add("accuracy.json", json.dump(1) + "\n");
+    files.add("accuracy.txt", accuracy_table(report, kDefaultWidth));
+    files.commit();
     if (can_draw()) draw_accuracy(report, folder);
   }
   fmt::print("{}", options.json ? json.dump(2) + "\n" : accuracy_table(report, output_width()));

@@ -92,21 +92,21 @@ TEST_CASE("scaled statistics are those that calibration of the scaled network fi
   }
 }
 
-TEST_CASE("range-filling factors are at least 1, never widen a map's range, and let small channels grow") {
+TEST_CASE("the room of a class is what takes its widest channel to its map's range") {
   Fixture fixture;
   const auto calibration = fixture.calibrated();
   const ChannelClasses classes(fixture.graph);
-  const auto factors = range_filling_factors(classes, calibration, {1.0, 1.0, 1e9});
-  CHECK(std::all_of(factors.begin(), factors.end(), [](double f) { return f >= 1.0; }));
-  CHECK(*std::max_element(factors.begin(), factors.end()) > 1.05);
-  const auto scaled = scale_channels(calibration, classes, factors);
+  auto room = channel_room(fixture.graph, classes, calibration);
+  CHECK(room[ChannelClasses::kFixed] == 1.0);
+  CHECK(std::all_of(room.begin(), room.end(), [](double f) { return f >= 1.0; }));
+  for (double& factor : room) factor = std::isinf(factor) ? 1.0 : factor;
+  CHECK(*std::max_element(room.begin(), room.end()) > 1.05);
+  const auto scaled = scale_channels(calibration, classes, room);
   for (const auto& [value, statistics] : scaled.values) {
     INFO(value);
     CHECK(statistics.maximum <= calibration.values.at(value).maximum * 1.0001F);
-    CHECK(statistics.minimum >= calibration.values.at(value).minimum * 1.0001F);
+    CHECK(statistics.minimum >= std::min(calibration.values.at(value).minimum, 0.0F) * 1.0001F);
   }
-  const auto none = range_filling_factors(classes, calibration, {0.0, 1.0, 1e9});
-  CHECK(std::all_of(none.begin(), none.end(), [](double f) { return f == 1.0; }));
 }
 
 TEST_CASE("cross-layer factors give each channel between two layers the same weight range on both sides") {

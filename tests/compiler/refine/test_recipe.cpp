@@ -124,7 +124,7 @@ TEST_CASE("every scheme, scaling, range method and correction gives a graph that
   const Fixture fixture;
   for (const auto scheme : {WeightScheme::kShift, WeightScheme::kAsymmetric, WeightScheme::kPerChannel}) {
     for (const auto scaling :
-         {ChannelScaling::kNone, ChannelScaling::kRangeFilling, ChannelScaling::kCrossLayer}) {
+         {ChannelScaling::kNone, ChannelScaling::kBalanced, ChannelScaling::kCrossLayer}) {
       Recipe recipe = Recipe::plain(scheme, 4);
       recipe.scaling = scaling;
       recipe.bias_correction = BiasCorrection::kCalibrated;

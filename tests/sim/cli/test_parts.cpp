@@ -43,8 +43,34 @@ TEST_CASE("schemes by name, all of them, and an unknown one refused with the kno
   REQUIRE(chosen[1].recipe.scheme == compiler::WeightScheme::kPerChannel);
   REQUIRE(chosen[2].recipe.shift_bits == 3);
   REQUIRE(chosen[2].recipe.optimise_rounding);
+  const auto composed = parse_schemes("shift+recipe+balance-scores,channel+analytic+kl,equalised+recipe", 4);
+  REQUIRE(composed[0].recipe.scaling == compiler::ChannelScaling::kBalanced);
+  REQUIRE(composed[0].recipe.search_scales);
+  REQUIRE_FALSE(composed[0].recipe.fit_scores);
+  REQUIRE(composed[0].description.find("channels balanced, no fitted") != std::string::npos);
+  REQUIRE(composed[1].recipe.bias_correction == compiler::BiasCorrection::kAnalytic);
+  REQUIRE(composed[1].recipe.range_method == compiler::RangeMethod::kEntropy);
+  REQUIRE(composed[1].recipe.needs_inputs());
+  REQUIRE(composed[2].recipe.scaling == compiler::ChannelScaling::kCrossLayer);
+  REQUIRE_FALSE(parse_schemes("shift+bias", 4)[0].recipe.needs_inputs());
+  REQUIRE_THROWS_WITH(parse_schemes("shift+luck", 4), Contains("'shift+luck'") && Contains("rounding"));
   REQUIRE_THROWS_WITH(parse_schemes("layer,shift6", 4), Contains("'shift6'") && Contains("layer_asymmetric"));
   REQUIRE_THROWS_AS(parse_schemes("", 4), InputError);
+}
+
+TEST_CASE("a scheme's suffix sets widths of the machine and of the weights' values") {
+  const auto chosen = parse_schemes("shift+recipe@w6a16,layer@w16,channel@a8", 4);
+  const auto arch = hw::load_arch(find_arch(kDefaultArch));
+  CHECK(chosen[0].name == "shift+recipe@w6a16");
+  CHECK(chosen[0].recipe.weight_bits == 6);
+  CHECK(machine_for(chosen[0], arch).data.weight_bits == 8);
+  CHECK(machine_for(chosen[0], arch).data.activation_bits == 16);
+  CHECK(machine_for(chosen[0], arch).data.accumulator_bits == 48);
+  CHECK(machine_for(chosen[1], arch).data.weight_bits == 16);
+  CHECK(machine_for(chosen[2], arch).data.accumulator_bits == arch.data.accumulator_bits);
+  for (const char* wrong : {"shift@", "shift@w3", "shift@w9", "shift@a4", "shift@w8a", "shift@a8w8", "@w8"}) {
+    CHECK_THROWS_AS(parse_schemes(wrong, 4), InputError);
+  }
 }
 
 TEST_CASE("synthetic inputs of one run and of runs with other seeds never share a seed") {
