@@ -17,11 +17,16 @@ installed() {
     { [ "$1" = npm ] && command -v npm >/dev/null; }
 }
 
-# Only the report page needs these; everything else builds without them.
+# Only the report page needs npm's packages; everything else builds without them. An npm that is there, from wherever,
+# serves; Debian's is tried otherwise.
 install_page_packages() {
   [ -d "$root/sim/page/node_modules/esbuild" ] && return
+  if ! command -v npm >/dev/null && [ "$(id -u)" -eq 0 ]; then
+    echo "setup: installing npm"
+    DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends install npm >/dev/null || true
+  fi
   if ! command -v npm >/dev/null; then
-    echo "setup: no npm, so \`npusim report\` will have no page" >&2
+    echo "setup: no npm, so \`npusim report\` will have no page; install npm and run this again" >&2
     return
   fi
   echo "setup: installing npm's packages for the report page"

@@ -81,7 +81,8 @@ XyPlot front_of(const SweepFolder& sweep, const PlotOptions& options) {
     const auto networks = spec.at("networks").get<std::vector<std::string>>();
     std::string network = options.network;
     if (network.empty() && networks.size() == 1) network = networks.front();
-    if (std::find(networks.begin(), networks.end(), network) == networks.end()) {
+    const bool of_all = network.empty() && spec.value("front_of", "each_network") == "all_networks";
+    if (!of_all && std::find(networks.begin(), networks.end(), network) == networks.end()) {
       std::string known;
       for (const std::string& name : networks) known += (known.empty() ? "" : ", ") + name;
       throw InputError("--network", fmt::format("found '{}', expected one of {}", network, known));

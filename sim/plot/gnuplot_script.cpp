@@ -10,9 +10,10 @@
 namespace npu::sim {
 namespace {
 
-constexpr std::array kColours = {"#0072B2", "#E69F00", "#009E73", "#D55E00",
-                                 "#CC79A7", "#56B4E9", "#000000", "#999999"};
-constexpr std::array kPointTypes = {7, 5, 9, 11, 13, 6, 4, 8};
+// Okabe and Ito's, and one more for stacks of nine.
+constexpr std::array kColours = {"#0072B2", "#E69F00", "#009E73", "#D55E00", "#CC79A7",
+                                 "#56B4E9", "#000000", "#999999", "#882255"};
+constexpr std::array kPointTypes = {7, 5, 9, 11, 13, 6, 4, 8, 10};
 
 const char* colour(std::size_t series) { return kColours[series % kColours.size()]; }
 int point_type(std::size_t series) { return kPointTypes[series % kPointTypes.size()]; }
@@ -74,6 +75,19 @@ const char* style_of(Mark mark) {
       return "steps";
   }
   return "";
+}
+
+/// Large numbers on an axis are written with a prefix: 1.20 M.
+std::string number_format(const char* axis, const std::vector<XySeries>& series,
+                          std::vector<double> XySeries::*values) {
+  constexpr double kLarge = 1e5;
+  double largest = 0;
+  for (const XySeries& each : series) {
+    for (const double value : each.*values) {
+      if (std::isfinite(value)) largest = std::max(largest, std::abs(value));
+    }
+  }
+  return largest < kLarge ? "" : fmt::format("set format {} '%.2s %c'\n", axis);
 }
 
 void check(const XySeries& series) {
@@ -138,7 +152,9 @@ std::string category_tics(const std::vector<std::string>& categories) {
 }  // namespace
 
 std::string gnuplot_script(const XyPlot& plot) {
-  std::string script = head(plot.title) + axis_lines("x", plot.x) + axis_lines("y", plot.y);
+  std::string script = head(plot.title) + axis_lines("x", plot.x) + axis_lines("y", plot.y) +
+                       number_format("x", plot.series, &XySeries::x) +
+                       number_format("y", plot.series, &XySeries::y) + "set rmargin 5\n";
   std::string curves;
   for (std::size_t index = 0; index < plot.series.size(); ++index) {
     const XySeries& series = plot.series[index];
