@@ -11,19 +11,17 @@ if ! command -v dpkg-query >/dev/null; then
   exit 0
 fi
 
-# A Node.js of another origin brings its npm along and conflicts with Debian's package.
-installed() {
-  [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ] ||
-    { [ "$1" = npm ] && command -v npm >/dev/null; }
-}
+installed() { [ "$(dpkg-query -W -f='${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
 # Only the report page needs npm's packages; everything else builds without them. An npm that is there, from wherever,
-# serves; Debian's is tried otherwise.
+# serves (a Node.js of another origin brings one and conflicts with Debian's); Debian's is tried otherwise.
 install_page_packages() {
   [ -d "$root/sim/page/node_modules/esbuild" ] && return
-  if ! command -v npm >/dev/null && [ "$(id -u)" -eq 0 ]; then
+  if ! command -v npm >/dev/null && { [ "$(id -u)" -eq 0 ] || command -v sudo >/dev/null; }; then
     echo "setup: installing npm"
-    DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends install npm >/dev/null || true
+    local as_root=()
+    [ "$(id -u)" -eq 0 ] || as_root=(sudo)
+    "${as_root[@]}" env DEBIAN_FRONTEND=noninteractive apt-get -y -qq --no-install-recommends install npm >/dev/null || true
   fi
   if ! command -v npm >/dev/null; then
     echo "setup: no npm, so \`npusim report\` will have no page; install npm and run this again" >&2
