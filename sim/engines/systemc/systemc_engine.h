@@ -19,8 +19,8 @@ struct SystemcOptions {
       executable;  ///< the npusim binary to spawn; empty: this process's own (/proc/self/exe)
   std::uint64_t random_stall_seed =
       0;  ///< not 0: random stalls at every instruction start; results must not change
-  std::filesystem::path dram_out;  ///< if set, the worker writes the final DRAM image here
-  std::filesystem::path wave_out;  ///< if set, the worker writes the units' states over time here, as VCD
+  std::filesystem::path dram_out = {};  ///< if set, the worker writes the final DRAM image here
+  std::filesystem::path wave_out = {};  ///< if set, the worker writes the units' states here, as VCD
 };
 
 /// Spawns the worker, runs `program` on `arch` with one input ([row][column][channel]), returns what it

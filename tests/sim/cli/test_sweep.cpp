@@ -58,7 +58,7 @@ TEST_CASE("a sweep whose store has no room says so, and what the store held stay
   const auto out = folder.path() / "out";
   const auto store = out / "results.sqlite";
   REQUIRE(run_tool({"sweep", sweep_file(folder), "--out", out, "--no-confirm", "--quiet"}).exit_code == 0);
-  const auto before = dump(store);
+  const auto before = dump_store(store);
   std::string other = kSweep;
   other.replace(other.find("small"), 5, "other");
   other.replace(other.find("[4, 8, 16]"), 10, "[5, 6, 7]");
@@ -71,7 +71,7 @@ TEST_CASE("a sweep whose store has no room says so, and what the store held stay
   INFO(result.errors);
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.errors, Contains("results.sqlite: result store"));
-  CHECK(dump(store) == before);
+  CHECK(dump_store(store) == before);
   const auto again =
       run_tool({"sweep", file, "--out", folder.path() / "third", "--store", store, "--no-confirm"});
   INFO(again.errors);
