@@ -1,10 +1,13 @@
 #include "sim/report/timeline.h"
 
 #include <algorithm>
+#include <array>
+#include <limits>
 #include <nlohmann/json.hpp>
 
 #include "hw/common/error.h"
 #include "hw/isa/disassembler.h"
+#include "hw/isa/token_rules.h"
 #include "hw/timing/transfer_timing.h"
 #include "sim/engines/common/memory_life.h"
 #include "sim/report/version.h"
@@ -47,10 +50,30 @@ void spread(std::vector<double>& slots, Cycles slot_cycles, Cycles begin, Cycles
   }
 }
 
+/// When each instruction left its unit to the next one: its end, or before that the start of the unit's next
+/// instruction, behind which its last results still leave.
+std::vector<Cycles> yield_times(const hw::Program& program, const RunResult& result) {
+  std::vector<Cycles> times(program.instructions.size(), -1);
+  std::array<Cycles, hw::kUnits> next_start;
+  next_start.fill(std::numeric_limits<Cycles>::max());
+  for (std::size_t pc = program.instructions.size(); pc-- > 0;) {
+    const auto [start, end] = result.instruction_times[pc];
+    if (start < 0) continue;
+    Cycles& next = next_start[static_cast<std::size_t>(hw::unit_of(program.instructions[pc]))];
+    times[pc] = std::min(end, next);
+    next = start;
+  }
+  return times;
+}
+
 class TimelineWriter {
  public:
   TimelineWriter(const hw::Program& program, const hw::ArchConfig& arch, const RunResult& result)
-      : program_(program), arch_(arch), result_(result), layer_of_(layers_by_pc(program)) {}
+      : program_(program),
+        arch_(arch),
+        result_(result),
+        layer_of_(layers_by_pc(program)),
+        yielded_(yield_times(program, result)) {}
 
   Json write() {
     name_tracks();
@@ -137,7 +160,8 @@ class TimelineWriter {
         args["bus_bytes"] = hw::bus_bytes(instruction.transfer(), arch_.dram);
       const std::string name = layer < 0 ? hw::unit_name(static_cast<hw::Unit>(unit))
                                          : program_.layers[static_cast<std::size_t>(layer)].name;
-      add_slice(unit + 1, name, "instruction", start, end, std::move(args));
+      if (yielded_[pc] < end) args["results_left_at_cycle"] = end;
+      add_slice(unit + 1, name, "instruction", start, yielded_[pc], std::move(args));
     }
   }
 
@@ -191,6 +215,7 @@ class TimelineWriter {
   const hw::ArchConfig& arch_;
   const RunResult& result_;
   std::vector<std::int64_t> layer_of_;
+  std::vector<Cycles> yielded_;
   Json events_ = Json::array();
 };
 
@@ -217,6 +242,7 @@ std::vector<UnitWait> unit_waits(const hw::Program& program, const RunResult& re
         signallers[producer][consumer].push_back(static_cast<std::int64_t>(pc));
     }
   }
+  const std::vector<Cycles> yielded = yield_times(program, result);
   std::vector<UnitWait> waits;
   for (std::size_t pc = 0; pc < program.instructions.size(); ++pc) {
     const auto [start, end] = result.instruction_times[pc];
@@ -230,7 +256,9 @@ std::vector<UnitWait> unit_waits(const hw::Program& program, const RunResult& re
       if (count == 0) continue;
       taken[producer][at] += count;
       const std::int64_t last = signallers[producer][at].at(taken[producer][at] - 1);
-      const Cycles came = result.instruction_times[static_cast<std::size_t>(last)][1];
+      const auto signaller = static_cast<std::size_t>(last);
+      const bool early = hw::token_means_operands_read(static_cast<hw::Unit>(producer), consumer);
+      const Cycles came = early ? yielded[signaller] : result.instruction_times[signaller][1];
       if (came <= latest) continue;
       latest = came;
       wait.cause = hw::unit_name(static_cast<hw::Unit>(producer));

@@ -127,16 +127,16 @@ TEST_CASE("weights too small for their bias share a coarser scale instead of ove
   const std::vector<double> bias{5.0};
   const auto weights = quantised(op, bias);
   const auto integers = quantize_bias({"layer", &op, {0.02F, 0}, {0.1F, 0}}, bias, weights);
-  CHECK(std::abs(static_cast<double>(integers[0])) <= std::ldexp(1.0, 28) + 1);
-  CHECK(static_cast<double>(integers[0]) * double{0.02F} * weights.grid.scale == Approx(5.0).epsilon(1e-6));
+  CHECK(std::abs(static_cast<double>(integers[0])) <= std::ldexp(1.0, 29));
+  CHECK(static_cast<double>(integers[0]) * double{0.02F} * weights.grid.step[0] == Approx(5.0).epsilon(1e-6));
 }
 
 TEST_CASE("16-bit weights use 32767 steps") {
-  const auto op = pointwise(1, {2.0F, -1.0F});
+  const auto op = pointwise(1, {2.0F, -0.5F});
   const ConvLayer layer{"layer", &op, {1e-4F, 0}, {1e-3F, 0}};
   const auto weights =
       quantize_weights(op, weight_grid(layer, {0.0}, {16, 48, 16, 15}, WeightScheme::kShift));
-  CHECK(weights.values == std::vector<std::int16_t>{32767, -16384});
+  CHECK(weights.values == std::vector<std::int16_t>{32767, -8192});
 }
 
 TEST_CASE(
