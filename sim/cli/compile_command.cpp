@@ -34,6 +34,7 @@ struct CompileOptions {
 };
 
 int compile_program(const CompileOptions& options) {
+  require_not_description(options.network.network, "--save-calibration", options.save_calibration);
   const auto arch = hw::load_arch(find_arch(options.arch));
   const auto prepared = prepare_network(options.network, arch, !options.quiet);
   if (!options.save_calibration.empty() && !prepared.calibration) {

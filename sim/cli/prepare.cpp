@@ -188,6 +188,7 @@ void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, 
 
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,
                                 bool show_progress) {
+  require_not_description(options.network, "--save-quantization", options.save_quantization);
   const int machine_bits = arch.compounding.shift_bits;
   if (options.shift_bits && *options.shift_bits > machine_bits) {
     throw InputError(
@@ -220,6 +221,15 @@ PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConf
   prepared.network_source = path;
   prepared.normalisation = normalisation_from_json(prepared.program.preprocessing_json, path);
   return prepared;
+}
+
+void require_not_description(const std::string& network, const std::string& option, const std::string& file) {
+  const fs::path description = fs::path(network).replace_extension(".json");
+  if (file.empty() || fs::path(network).extension() != ".onnx") return;
+  if (fs::weakly_canonical(file) != fs::weakly_canonical(description)) return;
+  throw InputError(option + " " + file, "is the description of the model beside " + network +
+                                            " (its input's mean, std and "
+                                            "channel order); expected another name");
 }
 
 compiler::InputFormat input_format(const PreparedProgram& prepared) {

@@ -76,6 +76,10 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
 /// Reads a program made by `npusim compile` and checks that it fits the machine.
 PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConfig& arch);
 
+/// A file to write must not be the description beside the model (net.json of net.onnx). `option` is the
+/// command line's name for it. Throws InputError.
+void require_not_description(const std::string& network, const std::string& option, const std::string& file);
+
 /// What the program takes, for a DataSet.
 compiler::InputFormat input_format(const PreparedProgram& prepared);
 

@@ -90,6 +90,14 @@ TEST_CASE("a malformed architecture is refused with file, JSON pointer, found an
   REQUIRE_THAT(refusal({"archs", "--show", file.string()}), Contains("line 1"));
 }
 
+TEST_CASE("the description beside a model is never overwritten by what is saved") {
+  for (const char* option : {"--save-quantization", "--save-calibration"}) {
+    const auto result = run_tool({"compile", "--network", "net.onnx", "-o", "net.npu", option, "./net.json"});
+    CHECK(result.exit_code == 2);
+    CHECK_THAT(result.errors, Contains(option) && Contains("description") && Contains("another name"));
+  }
+}
+
 TEST_CASE("a file that is no program is refused") {
   const TemporaryFolder folder;
   const auto file = folder.path() / "text.npu";
