@@ -226,7 +226,7 @@ PreparedProgram prepare_program_file(const std::string& path, const hw::ArchConf
 void require_not_description(const std::string& network, const std::string& option, const std::string& file) {
   const fs::path description = fs::path(network).replace_extension(".json");
   if (file.empty() || fs::path(network).extension() != ".onnx") return;
-  if (fs::weakly_canonical(file) != fs::weakly_canonical(description)) return;
+  if (fs::weakly_canonical(fs::absolute(file)) != fs::weakly_canonical(fs::absolute(description))) return;
   throw InputError(option + " " + file, "is the description of the model beside " + network +
                                             " (its input's mean, std and "
                                             "channel order); expected another name");
