@@ -2,11 +2,11 @@
 #include <fmt/core.h>
 
 #include <algorithm>
-#include <chrono>
-#include <cstdlib>
 #include <filesystem>
 
 #include "hw/common/error.h"
+#include "hw/common/stopwatch.h"
+#include "hw/common/temporary_folder.h"
 #include "sim/golden/comparison.h"
 #include "sim/golden/stream_writer.h"
 
@@ -18,19 +18,18 @@ constexpr std::int64_t kRecordBytes = std::int64_t{16} << 20;
 constexpr int kRecords = 16;
 
 double seconds_of_comparison(const Stream& stream, const std::filesystem::path& folder) {
-  const auto begin = std::chrono::steady_clock::now();
+  const npu::Stopwatch watch;
   const auto counts =
       compare_stream(stream, folder, folder / "dump.bin", stream.words, false, [](const Difference&) {});
   NPU_CHECK(counts.different == 0 && counts.compared == kRecordBytes * kRecords, "the dump is the reference");
-  return std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  return watch.seconds();
 }
 
 }  // namespace
 
 int main() {
-  std::string pattern = (std::filesystem::temp_directory_path() / "npusim-bench-XXXXXX").string();
-  if (mkdtemp(pattern.data()) == nullptr) return 1;
-  const std::filesystem::path folder = pattern;
+  const npu::TemporaryFolder place("bench");
+  const std::filesystem::path& folder = place.path();
   Stream stream;
   stream.name = "golden";
   StreamWriter writer(folder, stream, true, false);
@@ -42,7 +41,6 @@ int main() {
   std::filesystem::copy_file(folder / "golden.bin", folder / "dump.bin");
   double best = seconds_of_comparison(stream, folder);
   for (int round = 0; round < 2; ++round) best = std::min(best, seconds_of_comparison(stream, folder));
-  std::filesystem::remove_all(folder);
   fmt::print("golden check of a binary dump: {:.0f} MB/s ({} MB)\n",
              static_cast<double>(kRecordBytes * kRecords) / best / 1e6, kRecordBytes * kRecords / 1'000'000);
   return 0;

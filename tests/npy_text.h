@@ -9,7 +9,7 @@
 
 namespace npu::tests {
 
-/// A version 1.0 file: `type` as in '<f4', `shape` as in '2, 3,', then `data` as it is.
+/// A version 1.0 file: `type` as in '<f4', `shape` as in '(2, 3)', then `data` as it is.
 inline std::string npy_text(const std::string& type, const std::string& shape, const std::string& data,
                             const std::string& fortran_order = "False") {
   const std::string header =

@@ -11,55 +11,19 @@
 //  31-bit multiplier.
 //  - A matrix product is a 1x1 convolution over rows of pixels; in the 3-D test each matrix is a network of
 //  its own.
-#include <onnx/onnx_pb.h>
-
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "compiler/codegen/compile.h"
 #include "compiler/quant/window_geometry.h"
 #include "hw/kernels/kernels.h"
 #include "sim/engines/functional/functional_engine.h"
 #include "sim/engines/systemc/systemc_engine.h"
-#include "tests/support.h"
+#include "tests/onnx_node_data.h"
 
 namespace npu {
 namespace {
 
 using namespace compiler;
-
-const std::filesystem::path kNodeTests = "/usr/share/libonnx-testdata/data/node";
-
-#define SKIP_WITHOUT_ONNX_DATA()                                                  \
-  do {                                                                            \
-    if (!std::filesystem::exists(kNodeTests)) {                                   \
-      std::puts("SKIPPED: the Debian package libonnx-testdata is not installed"); \
-      return;                                                                     \
-    }                                                                             \
-  } while (false)
-
-onnx::TensorProto tensor_of(const std::string& test, const std::string& file) {
-  std::ifstream stream(kNodeTests / test / "test_data_set_0" / (file + ".pb"), std::ios::binary);
-  onnx::TensorProto tensor;
-  REQUIRE(tensor.ParseFromIstream(&stream));
-  return tensor;
-}
-
-template <class T>
-std::vector<T> read(const std::string& test, const std::string& file) {
-  const auto tensor = tensor_of(test, file);
-  std::vector<T> values(tensor.raw_data().size() / sizeof(T));
-  REQUIRE_FALSE(values.empty());
-  std::memcpy(values.data(), tensor.raw_data().data(), tensor.raw_data().size());
-  return values;
-}
-
-std::vector<std::int32_t> less_128(const std::vector<std::uint8_t>& values) {
-  std::vector<std::int32_t> result;
-  for (const std::uint8_t value : values) result.push_back(value - 128);
-  return result;
-}
+using namespace tests;
 
 /// One convolution.
 struct Problem {
@@ -121,7 +85,9 @@ void check_machine(const Problem& problem, const std::vector<std::int32_t>& inpu
   CHECK(found == expected);
 }
 
-double scale(const std::string& test, const char* file) { return double{read<float>(test, file).at(0)}; }
+double scale(const std::string& test, const char* file) {
+  return double{onnx_elements<float>(test, file).at(0)};
+}
 
 void set_scale(Problem& problem, double factor, std::int32_t zero_point) {
   const auto fixed = hw::fixed_point_scale(factor, 31, 0, "conv");
@@ -141,17 +107,18 @@ TEST_CASE("The machine gives ConvInteger's accumulators, with padding and withou
     Problem problem;
     problem.shape = {1, 3, 3};
     problem.window = {2, 2, 1, 1, pad, pad, pad, pad, false};
-    problem.input_zero_point = read<std::uint8_t>(test, "input_2").at(0) - 128;
-    for (const std::uint8_t weight : read<std::uint8_t>(test, "input_1")) problem.weights.push_back(weight);
-    check_machine(problem, less_128(read<std::uint8_t>(test, "input_0")),
-                  read<std::int32_t>(test, "output_0"));
+    problem.input_zero_point = onnx_elements<std::uint8_t>(test, "input_2").at(0) - 128;
+    for (const std::uint8_t weight : onnx_elements<std::uint8_t>(test, "input_1"))
+      problem.weights.push_back(weight);
+    check_machine(problem, less_128(onnx_elements<std::uint8_t>(test, "input_0")),
+                  onnx_elements<std::int32_t>(test, "output_0"));
   }
 }
 
 TEST_CASE("The machine gives QLinearConv's outputs") {
   SKIP_WITHOUT_ONNX_DATA();
   const std::string test = "test_qlinearconv";
-  const auto zero_point = [&](const char* file) { return read<std::uint8_t>(test, file).at(0); };
+  const auto zero_point = [&](const char* file) { return onnx_elements<std::uint8_t>(test, file).at(0); };
   Problem problem;
   problem.shape = {1, 7, 7};
   problem.window = {1, 1, 1, 1, 0, 0, 0, 0, false};
@@ -159,8 +126,8 @@ TEST_CASE("The machine gives QLinearConv's outputs") {
   problem.weights.push_back(static_cast<std::int16_t>(zero_point("input_3") - zero_point("input_5")));
   set_scale(problem, scale(test, "input_1") * scale(test, "input_4") / scale(test, "input_6"),
             zero_point("input_7") - 128);
-  check_machine(problem, less_128(read<std::uint8_t>(test, "input_0")),
-                less_128(read<std::uint8_t>(test, "output_0")));
+  check_machine(problem, less_128(onnx_elements<std::uint8_t>(test, "input_0")),
+                less_128(onnx_elements<std::uint8_t>(test, "output_0")));
 }
 
 TEST_CASE("The machine gives QLinearMatMul's outputs, two and three-dimensional") {
@@ -168,13 +135,13 @@ TEST_CASE("The machine gives QLinearMatMul's outputs, two and three-dimensional"
   for (const char* name : {"test_qlinearmatmul_2D", "test_qlinearmatmul_3D"}) {
     const std::string test = name;
     INFO(test);
-    const auto a = tensor_of(test, "input_0");
-    const auto b = tensor_of(test, "input_3");
+    const auto a = onnx_tensor(test, "input_0");
+    const auto b = onnx_tensor(test, "input_3");
     const int rank = a.dims_size();
     const std::int64_t rows = a.dims(rank - 2), inner = a.dims(rank - 1), columns = b.dims(b.dims_size() - 1);
-    const auto values_a = less_128(read<std::uint8_t>(test, "input_0"));
-    const auto values_b = read<std::uint8_t>(test, "input_3");
-    const auto expected = less_128(read<std::uint8_t>(test, "output_0"));
+    const auto values_a = less_128(onnx_elements<std::uint8_t>(test, "input_0"));
+    const auto values_b = onnx_elements<std::uint8_t>(test, "input_3");
+    const auto expected = less_128(onnx_elements<std::uint8_t>(test, "output_0"));
     const std::int64_t matrices = rank == 3 ? a.dims(0) : 1;
     REQUIRE(std::ssize(values_b) == matrices * inner * columns);
     for (std::int64_t matrix = 0; matrix < matrices; ++matrix) {
@@ -182,8 +149,8 @@ TEST_CASE("The machine gives QLinearMatMul's outputs, two and three-dimensional"
       problem.shape = {inner, rows, 1};
       problem.window = {1, 1, 1, 1, 0, 0, 0, 0, false};
       problem.out_channels = columns;
-      problem.input_zero_point = read<std::uint8_t>(test, "input_2").at(0) - 128;
-      const int weight_zero = read<std::uint8_t>(test, "input_5").at(0);
+      problem.input_zero_point = onnx_elements<std::uint8_t>(test, "input_2").at(0) - 128;
+      const int weight_zero = onnx_elements<std::uint8_t>(test, "input_5").at(0);
       for (std::int64_t column = 0; column < columns; ++column) {
         for (std::int64_t term = 0; term < inner; ++term) {
           const auto at = static_cast<std::size_t>((matrix * inner + term) * columns + column);
@@ -191,7 +158,7 @@ TEST_CASE("The machine gives QLinearMatMul's outputs, two and three-dimensional"
         }
       }
       set_scale(problem, scale(test, "input_1") * scale(test, "input_4") / scale(test, "input_6"),
-                read<std::uint8_t>(test, "input_7").at(0) - 128);
+                onnx_elements<std::uint8_t>(test, "input_7").at(0) - 128);
       const auto part = [&](const std::vector<std::int32_t>& all, std::int64_t size) {
         return std::vector<std::int32_t>(all.begin() + matrix * size, all.begin() + (matrix + 1) * size);
       };

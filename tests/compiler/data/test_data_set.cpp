@@ -35,7 +35,7 @@ void write_image(const fs::path& path, std::int64_t side) {
 fs::path write_inputs(const fs::path& path, std::int64_t images, const std::string& shape) {
   std::vector<float> values(static_cast<std::size_t>(images * 4));
   for (std::size_t i = 0; i < values.size(); ++i) values[i] = static_cast<float>(i);
-  write_file(path, npy_text("<f4", shape, raw_bytes(std::span<const float>(values))));
+  write_file(path, npy_text("<f4", "(" + shape + ")", raw_bytes(std::span<const float>(values))));
   return path;
 }
 
@@ -86,9 +86,9 @@ TEST_CASE("arrays of pixels are images, grey or in colour, labelled by an array 
   const std::array<std::uint8_t, 8> pixels{0, 10, 20, 30, 40, 50, 60, 70};
   const std::array<std::int64_t, 2> labels{3, 0};
   const auto path = folder.path() / "x.npy";
-  write_file(path, npy_text("|u1", "2, 2, 2", raw_bytes(std::span<const std::uint8_t>(pixels))));
+  write_file(path, npy_text("|u1", "(2, 2, 2)", raw_bytes(std::span<const std::uint8_t>(pixels))));
   write_file(folder.path() / "y.npy",
-             npy_text("<i8", "2,", raw_bytes(std::span<const std::int64_t>(labels))));
+             npy_text("<i8", "(2,)", raw_bytes(std::span<const std::int64_t>(labels))));
   const DataSet data(path, folder.path() / "y.npy", 4, grey(2));
   REQUIRE(data.size() == 2);
   CHECK(data.label(0) == 3);
@@ -102,7 +102,7 @@ TEST_CASE("arrays of pixels are images, grey or in colour, labelled by an array 
                     Contains("net.onnx") && Contains("input.mean"));
 
   const std::array<std::uint8_t, 12> colours{1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12};
-  write_file(path, npy_text("|u1", "1, 2, 2, 3", raw_bytes(std::span<const std::uint8_t>(colours))));
+  write_file(path, npy_text("|u1", "(1, 2, 2, 3)", raw_bytes(std::span<const std::uint8_t>(colours))));
   CHECK(DataSet(path, "", 0, colour(2)).input(0)[4 + 1] == 5);  // channel 1, pixel 1
 }
 
@@ -130,16 +130,16 @@ TEST_CASE("arrays that are no data set for the network are refused with both sha
   CHECK_THROWS_WITH(open(), Contains("2 x 2 x 1 x 2") && Contains("1 x 2 x 2"));
   write_inputs(path, 3, "2, 1, 2, 2");
   CHECK_THROWS_WITH(open(), Contains("bytes"));
-  write_file(path, npy_text("<i4", "1, 1, 2, 2", std::string(16, '\0')));
+  write_file(path, npy_text("<i4", "(1, 1, 2, 2)", std::string(16, '\0')));
   CHECK_THROWS_WITH(open(), Contains("signed integers"));
-  write_file(path, npy_text("<u2", "1, 2, 2", std::string(8, '\0')));
+  write_file(path, npy_text("<u2", "(1, 2, 2)", std::string(8, '\0')));
   CHECK_THROWS_WITH(open(), Contains("uint16"));
-  write_file(path, npy_text("<f4", "0, 1, 2, 2", ""));
+  write_file(path, npy_text("<f4", "(0, 1, 2, 2)", ""));
   CHECK_THROWS_WITH(open(), Contains("no images"));
   write_file(path, std::string_view("not an array"));
   CHECK_THROWS_WITH(open(), Contains("NUMPY"));
   const std::array<float, 4> bad{0, 1, std::numeric_limits<float>::quiet_NaN(), 3};
-  write_file(path, npy_text("<f4", "1, 1, 2, 2", raw_bytes(std::span<const float>(bad))));
+  write_file(path, npy_text("<f4", "(1, 1, 2, 2)", raw_bytes(std::span<const float>(bad))));
   CHECK_THROWS_WITH(open().input(0), Contains("image 0") && Contains("not finite"));
 }
 
@@ -148,9 +148,9 @@ TEST_CASE("labels that do not go with the images are refused") {
   const auto inputs = write_inputs(folder.path() / "x.npy", 2, "2, 1, 2, 2");
   const auto labels = folder.path() / "y.npy";
   const auto open = [&](const fs::path& file) { return DataSet(inputs, file, 10, without_normalisation(2)); };
-  write_file(labels, npy_text("<i4", "3,", std::string(12, '\0')));
+  write_file(labels, npy_text("<i4", "(3,)", std::string(12, '\0')));
   CHECK_THROWS_WITH(open(labels), Contains("expected 2 integers"));
-  write_file(labels, npy_text("<f4", "2,", std::string(8, '\0')));
+  write_file(labels, npy_text("<f4", "(2,)", std::string(8, '\0')));
   CHECK_THROWS_WITH(open(labels), Contains("floats"));
   write_file(folder.path() / "y.csv", std::string_view("file,label\na,1\n"));
   CHECK_THROWS_WITH(open(folder.path() / "y.csv"), Contains(".npy"));

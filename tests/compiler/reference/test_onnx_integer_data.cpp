@@ -8,46 +8,16 @@
 //  16-bit weights.
 //    It multiplies by a float and rounds ties to even; a 31-bit multiplier is as good, and the vector has no
 //    tie.
-#include <onnx/onnx_pb.h>
-
-#include <cstring>
-#include <filesystem>
-#include <fstream>
 
 #include "compiler/quant/window_geometry.h"
 #include "compiler/reference/interpreter.h"
-#include "tests/support.h"
+#include "tests/onnx_node_data.h"
 
 using namespace npu;
 using namespace npu::compiler;
+using namespace npu::tests;
 
 namespace {
-
-const std::filesystem::path kNodeTests = "/usr/share/libonnx-testdata/data/node";
-
-bool is_absent() {
-  if (std::filesystem::exists(kNodeTests)) return false;
-  std::puts("SKIPPED: the Debian package libonnx-testdata is not installed");
-  return true;
-}
-
-/// Elements of one tensor file, as little-endian values of type T.
-template <class T>
-std::vector<T> read(const std::string& test, const std::string& file) {
-  std::ifstream stream(kNodeTests / test / "test_data_set_0" / (file + ".pb"), std::ios::binary);
-  onnx::TensorProto tensor;
-  REQUIRE(tensor.ParseFromIstream(&stream));
-  std::vector<T> values(tensor.raw_data().size() / sizeof(T));
-  REQUIRE_FALSE(values.empty());
-  std::memcpy(values.data(), tensor.raw_data().data(), tensor.raw_data().size());
-  return values;
-}
-
-std::vector<std::int32_t> less_128(const std::vector<std::uint8_t>& values) {
-  std::vector<std::int32_t> result;
-  for (const std::uint8_t value : values) result.push_back(value - 128);
-  return result;
-}
 
 /// One channel in and out, one filter of the given size.
 struct Problem {
@@ -85,22 +55,23 @@ std::vector<std::int32_t> run(const Problem& problem, const std::vector<std::int
 }  // namespace
 
 TEST_CASE("ConvInteger of the ONNX project equals the interpreter's accumulator, with padding and without") {
-  if (is_absent()) return;
+  SKIP_WITHOUT_ONNX_DATA();
   for (const std::int64_t pad : {0, 1}) {
     const std::string test = pad == 0 ? "test_convinteger_without_padding" : "test_convinteger_with_padding";
     INFO(test);
-    Problem problem{3, 2, pad, read<std::uint8_t>(test, "input_2").at(0) - 128, {}, {}};
-    for (const std::uint8_t weight : read<std::uint8_t>(test, "input_1")) problem.weights.push_back(weight);
-    CHECK(run(problem, less_128(read<std::uint8_t>(test, "input_0"))) ==
-          read<std::int32_t>(test, "output_0"));
+    Problem problem{3, 2, pad, onnx_elements<std::uint8_t>(test, "input_2").at(0) - 128, {}, {}};
+    for (const std::uint8_t weight : onnx_elements<std::uint8_t>(test, "input_1"))
+      problem.weights.push_back(weight);
+    CHECK(run(problem, less_128(onnx_elements<std::uint8_t>(test, "input_0"))) ==
+          onnx_elements<std::int32_t>(test, "output_0"));
   }
 }
 
 TEST_CASE("QLinearConv of the ONNX project equals the interpreter's output") {
-  if (is_absent()) return;
+  SKIP_WITHOUT_ONNX_DATA();
   const std::string test = "test_qlinearconv";
-  const auto scale = [&](const char* file) { return double{read<float>(test, file).at(0)}; };
-  const auto zero_point = [&](const char* file) { return read<std::uint8_t>(test, file).at(0); };
+  const auto scale = [&](const char* file) { return double{onnx_elements<float>(test, file).at(0)}; };
+  const auto zero_point = [&](const char* file) { return onnx_elements<std::uint8_t>(test, file).at(0); };
   Problem problem{7, 1, 0, zero_point("input_2") - 128, {}, {}};
   problem.weights.push_back(static_cast<std::int16_t>(zero_point("input_3") - zero_point("input_5")));
   const auto factor =
@@ -108,6 +79,6 @@ TEST_CASE("QLinearConv of the ONNX project equals the interpreter's output") {
   problem.stage.multiplier = factor.multiplier;
   problem.stage.shift = factor.shift;
   problem.stage.zero_point = zero_point("input_7") - 128;
-  CHECK(run(problem, less_128(read<std::uint8_t>(test, "input_0"))) ==
-        less_128(read<std::uint8_t>(test, "output_0")));
+  CHECK(run(problem, less_128(onnx_elements<std::uint8_t>(test, "input_0"))) ==
+        less_128(onnx_elements<std::uint8_t>(test, "output_0")));
 }

@@ -9,6 +9,7 @@
 #include "sim/golden/check_report.h"
 #include "sim/golden/diagnosis.h"
 #include "sim/golden/tile_map.h"
+#include "tests/npy_text.h"
 #include "tests/sim/golden/small_export.h"
 
 namespace npu::tests {
@@ -117,17 +118,12 @@ TEST_CASE("Hex, big-endian binary and npy dumps of an export match it") {
   }
   std::filesystem::remove_all(made->dump());
   const auto& stream = *made->manifest.find("expected/output");
-  std::string npy("\x93NUMPY\x01\x00", 8);
-  std::string header = "{'descr': '<i4', 'fortran_order': False, 'shape': (" +
-                       std::to_string(stream.records[0].elements) + ",), }";
-  header.resize(118, ' ');
-  npy += static_cast<char>(header.size());
-  npy += '\0';
-  npy += header;
+  std::string elements;
   for (const std::int64_t value : read_values(stream, made->golden())) {
     for (int byte = 0; byte < 4; ++byte)
-      npy += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * byte));
+      elements += static_cast<char>(static_cast<std::uint64_t>(value) >> (8 * byte));
   }
+  const std::string npy = npy_text("<i4", fmt::format("({},)", stream.records[0].elements), elements);
   write_file(made->dump() / "expected/output.npy", npy);
   CHECK(made->check().count(StreamStatus::kMatch) == 1);
 }

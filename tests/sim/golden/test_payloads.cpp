@@ -7,6 +7,7 @@
 #include "sim/golden/comparison.h"
 #include "sim/golden/npy.h"
 #include "sim/golden/stream_writer.h"
+#include "tests/npy_text.h"
 #include "tests/support.h"
 
 namespace npu::tests {
@@ -35,13 +36,6 @@ std::string problem_of(const std::filesystem::path& path, const PayloadFormat& f
     return error.what();
   }
   return "";
-}
-
-std::string npy(const std::string& type, const std::string& shape, const std::string& data,
-                const char* order = "False") {
-  std::string header =
-      "{'descr': '" + type + "', 'fortran_order': " + order + ", 'shape': " + shape + ", }\n";
-  return std::string("\x93NUMPY\x01\x00", 8) + static_cast<char>(header.size()) + '\0' + header + data;
 }
 
 }  // namespace
@@ -221,28 +215,28 @@ TEST_CASE("npy arrays of every integer type are read, and what is no such array 
   const auto path = folder.path() / "a.npy";
   PayloadFormat format;
   format.payload_bytes = 4;
-  write_file(path, npy("<i4", "(2,)", std::string("\x05\x00\x00\x00\xff\xff\xff\xff", 8)));
+  write_file(path, npy_text("<i4", "(2,)", std::string("\x05\x00\x00\x00\xff\xff\xff\xff", 8)));
   CHECK((read_payload(path, format).bytes == std::vector<std::uint8_t>{5, 0xff}));
-  write_file(path, npy(">i2", "(1, 2)", std::string("\x00\x05\xff\xff", 4)));
+  write_file(path, npy_text(">i2", "(1, 2)", std::string("\x00\x05\xff\xff", 4)));
   CHECK((read_payload(path, format).bytes == std::vector<std::uint8_t>{5, 0xff}));
-  write_file(path, npy("|i1", "(2,)", "\x05"));
+  write_file(path, npy_text("|i1", "(2,)", "\x05"));
   CHECK((read_payload(path, format).bytes == std::vector<std::uint8_t>{5}));  // truncated
-  const std::vector<std::string> bad{npy("<f4", "(1,)", "1234"),
-                                     npy("<c8", "(1,)", "12345678"),
-                                     npy("<i4", "(1,)", std::string("\x00\x01\x00\x00", 4)),
-                                     npy("|i1", "(1,)", "1", "True"),
-                                     npy("|i1", "(99999999999999999999,)", "1"),
+  const std::vector<std::string> bad{npy_text("<f4", "(1,)", "1234"),
+                                     npy_text("<c8", "(1,)", "12345678"),
+                                     npy_text("<i4", "(1,)", std::string("\x00\x01\x00\x00", 4)),
+                                     npy_text("|i1", "(1,)", "1", "True"),
+                                     npy_text("|i1", "(99999999999999999999,)", "1"),
                                      "no npy",
-                                     npy("|i1", "(1,)", "1").substr(0, 20),
+                                     npy_text("|i1", "(1,)", "1").substr(0, 20),
                                      ""};
   for (const auto& text : bad) {
     INFO(text);
     write_file(path, text);
     CHECK(problem_of(path, format) != "");
   }
-  write_file(path, npy("<f4", "(2, 1)", std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8)));
+  write_file(path, npy_text("<f4", "(2, 1)", std::string("\x00\x00\x80\x3f\x00\x00\x00\xc0", 8)));
   CHECK(read_npy(path).values == std::vector<double>{1.0, -2.0});
-  write_file(path, npy("<f4", "(3,)", "1234"));
+  write_file(path, npy_text("<f4", "(3,)", "1234"));
   CHECK_THROWS_AS(read_npy(path), InputError);
 }
 
