@@ -2,12 +2,16 @@
 
 #include <sqlite3.h>
 
+#include <chrono>
+#include <thread>
+
 #include "hw/common/error.h"
 
 namespace npu::sim {
 namespace {
 
 constexpr int kBusyMilliseconds = 30'000;
+constexpr std::chrono::milliseconds kRetryAfter(5);
 
 }  // namespace
 
@@ -32,6 +36,18 @@ void Database::fail(const std::string& doing) const {
 void Database::execute(const std::string& sql) {
   if (sqlite3_exec(connection_, sql.c_str(), nullptr, nullptr, nullptr) != SQLITE_OK) {
     fail("execute '" + sql.substr(0, sql.find('\n')) + "'");
+  }
+}
+
+void Database::use_write_ahead_log() {
+  const char* const sql = "PRAGMA journal_mode = WAL";
+  const auto deadline = std::chrono::steady_clock::now() + std::chrono::milliseconds(kBusyMilliseconds);
+  while (true) {
+    const int code = sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr);
+    if (code == SQLITE_OK) return;
+    const bool busy = (code & 0xff) == SQLITE_BUSY;  // the low byte of an extended code is its kind
+    if (!busy || std::chrono::steady_clock::now() > deadline) fail(std::string("execute '") + sql + "'");
+    std::this_thread::sleep_for(kRetryAfter);
   }
 }
 

@@ -25,6 +25,10 @@ class Database {
   Database& operator=(const Database&) = delete;
 
   void execute(const std::string& sql);
+  /// Readers and one writer at the same time, from now on and for every connection. Waits for other
+  /// connections itself: SQLite's own waiting does not cover the change of the mode, because two connections
+  /// that both hold a reading lock would wait for each other.
+  void use_write_ahead_log();
   const std::filesystem::path& file() const { return file_; }
 
   /// Throws InputError with the connection's last message.

@@ -67,7 +67,7 @@ ResultStore::ResultStore(const std::filesystem::path& file, Database::Access acc
 }
 
 void ResultStore::prepare_tables() {
-  database_.execute("PRAGMA journal_mode = WAL");
+  database_.use_write_ahead_log();
   Transaction transaction(database_);
   Statement tables(database_, "SELECT count(*) FROM sqlite_master");
   tables.step();

@@ -1,3 +1,4 @@
+#include <atomic>
 #include <fstream>
 #include <thread>
 
@@ -161,4 +162,33 @@ TEST_CASE("results that fail to be written are not written in part") {
   for (int number = 0; number < 2000; ++number) many.push_back(sample_result(number));
   CHECK_THROWS_WITH(store.add(sweep, many, {}), Catch::Contains("full"));
   CHECK_FALSE(store.result(many.front().identity.key()));
+}
+
+TEST_CASE("a store that two connections create at the same moment is created once, and works for all") {
+  const tests::TemporaryFolder folder;
+  for (int round = 0; round < 100; ++round) {
+    const auto file = folder.path() / ("results" + std::to_string(round) + ".sqlite");
+    std::atomic<int> waiting{2};
+    std::atomic<int> failures{0};
+    std::vector<std::thread> creators;
+    for (int number = 0; number < 2; ++number) {
+      creators.emplace_back([&, number] {
+        --waiting;
+        while (waiting > 0) {  // no yielding: the race is microseconds wide
+        }
+        try {
+          ResultStore store(file, Database::Access::kReadWrite);
+          const std::int64_t sweep = store.open_sweep("s", "{}");
+          const sim::PointResult result = sample_result(number);
+          store.add(sweep, {result}, {place(result, number)});
+        } catch (const InputError&) {
+          ++failures;
+        }
+      });
+    }
+    for (std::thread& creator : creators) creator.join();
+    CHECK(failures == 0);
+    ResultStore store(file, Database::Access::kReadOnly);
+    CHECK(store.points(1).size() == 2);
+  }
 }
