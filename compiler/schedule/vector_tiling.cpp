@@ -93,7 +93,7 @@ void predict(const VectorProblem& problem, const hw::ArchConfig& arch, VectorTil
                              : 0;
   const double memory = tiles * loads * latency + (in_bytes + out_bytes + fetched) / bandwidth;
   // Where layers overlap, the first tile is fetched while the layer before ends.
-  const bool load_exposed = loads > 0 && !arch.execution.layers_overlap;
+  const bool load_exposed = loads > 0;
   const double load = load_exposed ? latency + in_bytes / tiles / bandwidth : 0;
   const double store = problem.output_on_chip ? 0 : latency + out_bytes / tiles / bandwidth;
   const double last_latency = problem.output_on_chip ? 0 : latency;

@@ -91,6 +91,7 @@ TEST_CASE("eyeriss_normalized is relative to a MAC: words of 16 bits, no joules"
 
 TEST_CASE("SRAM energy between two tabulated capacities follows the power law through them") {
   auto arch = machine("horowitz_45nm");
+  arch.global_buffer.width_bytes = 8;  // as tabulated
   arch.global_buffer.capacity_bytes = 96 * 1024;
   const double between = load(arch)[Component::kGlobalBuffer] * 8;
   const double share = std::log(96.0 / 64.0) / std::log(128.0 / 64.0);
