@@ -1,11 +1,13 @@
 // Does npusim codesign find what the authors of SqueezeNext found, within its budgets, and search where
 // asked?
 #include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <nlohmann/json.hpp>
 #include <regex>
 
 #include "hw/common/file.h"
+#include "tests/sim/cli/digits.h"
 #include "tests/sim/cli/tool.h"
 #include "tests/support.h"
 
@@ -95,6 +97,84 @@ TEST_CASE("each width has a folder and a front of its own") {
   REQUIRE(result.exit_code == 0);
   CHECK(fs::exists(out / "width_1.00" / "points.csv"));
   CHECK_THAT(read_text_file(out / "width_1.50" / "points.csv"), Contains("_1.5_cifar"));
+}
+
+TEST_CASE("--scale-memories lets the memories grow with the array, without it they stay") {
+  const TemporaryFolder folder;
+  const auto memories = [&](const std::string& name, std::vector<std::string> more) {
+    more.insert(more.begin(), {"codesign", "--small-images", "--blocks", "4", "--stems", "3", "--arch",
+                               "squeezelerator_16x16", "--pe", "16,32", "--out", folder.path() / name,
+                               "--no-confirm", "--quiet"});
+    const auto result = run_tool(more);
+    INFO(result.errors);
+    REQUIRE(result.exit_code == 0);
+    const auto rows = run_tool({"query", folder.path() / name, "--csv", "--sql",
+                                "SELECT DISTINCT json_extract(arch_json, '$.pe_array.rows') AS side, "
+                                "json_extract(arch_json, '$.global_buffer.capacity_bytes') AS bytes FROM "
+                                "results ORDER BY side"});
+    INFO(rows.errors);
+    REQUIRE(rows.exit_code == 0);
+    std::smatch parts;
+    const std::regex shape("side,bytes\\r?\n16,(\\d+)\\r?\n32,(\\d+)\\r?\n");
+    REQUIRE(std::regex_match(rows.output, parts, shape));
+    return std::pair{std::stoi(parts[1]), std::stoi(parts[2])};
+  };
+  const auto fixed = memories("fixed", {});
+  CHECK(fixed.first == fixed.second);
+  const auto scaled = memories("scaled", {"--scale-memories"});
+  CHECK(scaled.first == fixed.first);
+  CHECK(scaled.second == 4 * fixed.first);
+}
+
+TEST_CASE("trained members of the family are judged by their accuracy, too") {
+  SKIP_WITHOUT_DIGITS();
+  const TemporaryFolder folder;
+  const auto trained = folder.path() / "trained";
+  fs::create_directory(trained);
+  // Random weights stand in for trained ones.
+  for (const std::string name : {"sqnxt_s3n_1-1-1-1_1.0_cifar", "sqnxt_s3_1-1-1-1_1.0_cifar"}) {
+    const auto model = trained / (name + ".onnx");
+    REQUIRE(run_tool({"export", name, "-o", model, "--quiet"}).exit_code == 0);
+  }
+  const auto out = folder.path() / "out";
+  std::vector<std::string> command{"codesign",
+                                   "--small-images",
+                                   "--blocks",
+                                   "4",
+                                   "--stems",
+                                   "3,5",
+                                   "--trained",
+                                   trained,
+                                   "--images",
+                                   digits() / "test",
+                                   "--calibration",
+                                   digits() / "train",
+                                   "--limit",
+                                   "20",
+                                   "--calibration-images",
+                                   "5",
+                                   "--scheme",
+                                   "shift",
+                                   "--out",
+                                   out,
+                                   "--no-confirm"};
+  const auto result = run_tool(command);
+  INFO(result.output << result.errors);
+  REQUIRE(result.exit_code == 0);
+  const json points = json::parse(read_text_file(out / "points.json"));
+  REQUIRE(points.size() == 2);
+  for (const json& row : points) {
+    const double accuracy = row.at("values").at("accuracy_percent");
+    CHECK(accuracy >= 0);
+    CHECK(std::fmod(accuracy, 5) == Approx(0).margin(1e-9));  // of 20 images
+  }
+  std::vector<std::string> untrained = command;
+  std::replace(untrained.begin(), untrained.end(), trained.string(), digits().string());
+  CHECK_THAT(run_tool(untrained).errors,
+             Contains("--trained") && Contains("sqnxt_s3_1-1-1-1_1.0_cifar.onnx"));
+  command.erase(std::find(command.begin(), command.end(), "--images"), command.end());
+  command.insert(command.end(), {"--out", folder.path() / "other"});
+  CHECK_THAT(run_tool(command).errors, Contains("--images"));
 }
 
 TEST_CASE("budgets that no network meets and blocks that fill no stage are refused") {
