@@ -3,7 +3,6 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
-#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -137,18 +136,10 @@ int coordinate_all(const std::vector<SweepJob>& jobs, MpiSession* mpi) {
   return worst;
 }
 
-/// How many processes mpirun started together with this one; 1 if it did not start us.
-int ranks_around() {
-  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {  // Open MPI; MPICH and relatives
-    if (const char* size = std::getenv(variable)) return std::atoi(size);
-  }
-  return 1;
-}
-
 }  // namespace
 
 int execute_sweeps(const std::vector<SweepJob>& jobs) {
-  if (ranks_around() < 2) return coordinate_all(jobs, nullptr);
+  if (ranks_of_job() < 2) return coordinate_all(jobs, nullptr);
   MpiSession mpi;
   if (mpi.rank() == 0) return coordinate_all(jobs, &mpi);
   mpi.serve(worker_command());

@@ -38,4 +38,8 @@ class MpiSession {
 /// Was this build made with MPI?
 bool has_mpi();
 
+/// How many processes the MPI launcher started together with this one, as its environment says; 1 without a
+/// launcher. Needs no MPI. Throws InputError naming the variable if it holds no count.
+int ranks_of_job();
+
 }  // namespace npu::sim

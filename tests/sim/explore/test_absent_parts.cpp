@@ -1,0 +1,36 @@
+// What a build without MPI and without npm's packages does: this program is linked from the sources of such a
+// build, whatever this machine has.
+#include <cstdlib>
+#include <nlohmann/json.hpp>
+
+#include "hw/common/error.h"
+#include "sim/explore/mpi_pool.h"
+#include "sim/page/page.h"
+#include "tests/support.h"
+
+using namespace npu;
+using Catch::Contains;
+
+TEST_CASE("a build without MPI says so where mpirun starts it, and how to get MPI") {
+  CHECK_FALSE(sim::has_mpi());
+  CHECK_THROWS_AS(sim::MpiSession(), InputError);
+  CHECK_THROWS_WITH(sim::MpiSession(), Contains("mpirun") && Contains("no MPI") &&
+                                           Contains("libboost-mpi-dev") && Contains("without mpirun"));
+}
+
+TEST_CASE("a build without MPI still knows that mpirun started it") {
+  unsetenv("OMPI_COMM_WORLD_SIZE");
+  unsetenv("PMI_SIZE");
+  CHECK(sim::ranks_of_job() == 1);
+  setenv("PMI_SIZE", "4", 1);
+  CHECK(sim::ranks_of_job() == 4);
+  setenv("OMPI_COMM_WORLD_SIZE", "3", 1);
+  CHECK(sim::ranks_of_job() == 3);
+}
+
+TEST_CASE("a build without npm's packages has no report page, and says how to get it") {
+  CHECK_FALSE(sim::has_report_page());
+  CHECK_THROWS_AS(sim::report_page({}), InputError);
+  CHECK_THROWS_WITH(sim::report_page({}),
+                    Contains("no report page") && Contains("npm") && Contains("scripts/setup.sh"));
+}
