@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "hw/common/error.h"
@@ -53,6 +54,11 @@ std::string metric_title(const MetricInfo& metric, const nlohmann::json& points)
   return fmt::format("{} ({})", metric.description, unit);
 }
 
+std::string network_label(const std::string& network) {
+  const std::filesystem::path path = network;
+  return path.extension() == ".onnx" ? path.stem().string() : network;
+}
+
 XyPlot front_plot(const nlohmann::json& points, const std::string& title, const std::string& network,
                   const MetricInfo& x, const MetricInfo& y) {
   XySeries all{"evaluated", Mark::kPoints, {}, {}, {}, {}, {}};
@@ -75,7 +81,7 @@ XyPlot front_plot(const nlohmann::json& points, const std::string& title, const 
                    [&](const auto* a, const auto* b) { return value(*a, x) < value(*b, x); });
   for (const auto* row : members) add(front, *row, x, y);
   XyPlot plot;
-  plot.title = network.empty() ? title : fmt::format("{}: {}", title, network);
+  plot.title = network.empty() ? title : fmt::format("{}: {}", title, network_label(network));
   std::vector<double> xs = all.x;
   std::vector<double> ys = all.y;
   xs.insert(xs.end(), front.x.begin(), front.x.end());
@@ -117,7 +123,7 @@ XyPlot curve_plot(const nlohmann::json& points, const std::string& where, const 
   std::vector<double> xs;
   std::vector<double> ys;
   for (const auto& [network, curve] : curves) {
-    XySeries series{network, Mark::kLinePoints, {}, {}, {}, {}, {}};
+    XySeries series{network_label(network), Mark::kLinePoints, {}, {}, {}, {}, {}};
     for (const auto& [at, best] : curve) {
       series.x.push_back(at);
       series.y.push_back(best);
@@ -126,7 +132,7 @@ XyPlot curve_plot(const nlohmann::json& points, const std::string& where, const 
     }
     plot.series.push_back(std::move(series));
   }
-  plot.title = choice.network.empty() ? title : fmt::format("{}: {}", title, choice.network);
+  plot.title = choice.network.empty() ? title : fmt::format("{}: {}", title, network_label(choice.network));
   plot.x = {choice.axis, is_wide(xs), {}, {}};
   plot.y = {metric_title(metric, points), is_wide(ys), {}, {}};
   return plot;

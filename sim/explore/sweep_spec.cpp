@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -180,9 +181,40 @@ std::vector<std::string> read_names(JsonReader& reader, const std::string& key) 
   return names;
 }
 
+// A table has a column for each axis beside these and the metrics.
+bool is_column(const std::string& name) {
+  constexpr std::array kColumns{"point",  "network",  "architecture", "engine",
+                                "status", "on_front", "message"};
+  return find_metric(name) != nullptr || std::find(kColumns.begin(), kColumns.end(), name) != kColumns.end();
+}
+
+// Two axes that write the same field, or one what the other's field is part of: the second would hide the
+// first.
+void check_axis_fields(const SweepSpec& spec) {
+  std::vector<std::pair<std::string, const Axis*>> written;
+  for (const Axis& axis : spec.axes) {
+    for (const Setting& setting : axis.settings) {
+      const std::string field = setting.pointer.to_string();
+      for (const auto& [other, owner] : written) {
+        const bool same = (field + "/").starts_with(other + "/") || (other + "/").starts_with(field + "/");
+        if (!same) continue;
+        throw ConfigError(
+            spec.file, axis.pointer,
+            fmt::format("'{}', which the axis '{}' sets, too ('{}')", field, owner->name, other),
+            "fields that no other axis sets");
+      }
+      written.emplace_back(field, &axis);
+    }
+  }
+}
+
 void check_axis_names(const SweepSpec& spec) {
   std::vector<std::string> names;
   for (const Axis& axis : spec.axes) {
+    if (is_column(axis.name)) {
+      throw ConfigError(spec.file, axis.pointer, "an axis named '" + axis.name + "'",
+                        "a name that no metric and no column of the results has");
+    }
     if (std::find(names.begin(), names.end(), axis.name) != names.end()) {
       throw ConfigError(spec.file, axis.pointer, "a second axis '" + axis.name + "'",
                         "axes with different names");
@@ -236,6 +268,7 @@ SweepSpec sweep_from_json(const nlohmann::json& json, const std::string& file) {
     for (JsonReader& axis : reader.children("axes")) spec.axes.push_back(read_axis(std::move(axis)));
   }
   check_axis_names(spec);
+  check_axis_fields(spec);
   if (reader.has("constraints")) {
     const std::vector<std::string> texts = reader.strings("constraints");
     for (std::size_t index = 0; index < texts.size(); ++index) {

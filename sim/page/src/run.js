@@ -12,7 +12,8 @@ export const layerTitle = (name, result) => {
   return name === 'energy' ? `Energy (${result.energy.unit})` : title;
 };
 
-export const layerAxis = (layers, element) => ({ type: 'category', data: layers.map((layer) => layer.name), axisLabel: { rotate: 90, fontSize: 11, show: element.clientWidth >= 620 || layers.length <= 20 }, name: element.clientWidth >= 620 || layers.length <= 20 ? '' : 'layer, in order' });
+const kLabelHeight = 14;  // pixels that a rotated layer name needs
+export const layerAxis = (layers, element) => ({ type: 'category', data: layers.map((layer) => layer.name), axisLabel: { rotate: 90, fontSize: 11, interval: Math.max(0, Math.ceil((layers.length * kLabelHeight) / Math.max(1, element.clientWidth - 140)) - 1), show: element.clientWidth >= 620 || layers.length <= 20 }, name: element.clientWidth >= 620 || layers.length <= 20 ? '' : 'layer, in order' });
 
 export function runView(run) {
   const { result } = run;

@@ -215,9 +215,15 @@ TEST_CASE(
 TEST_CASE("The sweep's schema accepts and refuses what the reader does") {
   const SchemaFile schema("sweep");
   const Reader reader = [](const json& document) { sim::sweep_from_json(document, "test"); };
-  const std::vector<std::string> relations{"an expression", "unknown name",    "second axis",
-                                           "multiplies",    "too many values", "/range/to: found",
-                                           "only with the key 'accuracy'"};
+  const std::vector<std::string> relations{"an expression",
+                                           "unknown name",
+                                           "second axis",
+                                           "multiplies",
+                                           "too many values",
+                                           "/range/to: found",
+                                           "only with the key 'accuracy'",
+                                           "fields that no other axis sets",
+                                           "no column of the results"};
   for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "configs/sweeps")) {
     CHECK(schema.accepts(read_json_file(entry.path())));
     CHECK(refusal(reader, read_json_file(entry.path())) == std::nullopt);
