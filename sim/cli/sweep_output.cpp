@@ -87,6 +87,12 @@ nlohmann::json summary_json(const SweepSpec& spec, const SweepFindings& findings
             {"largest_percent", findings.error.largest_percent}}}};
 }
 
+// Numbers whose unit takes no prefix stand as they are.
+std::string metric_text(double value, const MetricInfo& info) {
+  const std::string unit = info.unit;
+  return unit == "%" || unit == "mm2" ? fmt::format("{:.4g}", value) : with_prefix(value);
+}
+
 std::string front_table(const SweepSpec& spec, const SweepFindings& findings, const std::string& network) {
   const auto front = front_of(findings, network, *find_metric(spec.objectives[0]));
   std::vector<TextColumn> columns{{"point", true, false}};
@@ -102,7 +108,8 @@ std::string front_table(const SweepSpec& spec, const SweepFindings& findings, co
     if (spec.architectures.size() > 1) cells.push_back(row.result.arch_name);
     for (const Axis& axis : spec.axes) cells.push_back(value_text(row.axis_values.at(axis.name)));
     for (const std::string& objective : spec.objectives) {
-      cells.push_back(with_prefix(metric(row, *find_metric(objective))));
+      const MetricInfo& info = *find_metric(objective);
+      cells.push_back(metric_text(metric(row, info), info));
     }
     table.add_row(std::move(cells));
   }
