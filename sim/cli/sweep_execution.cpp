@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <cstdlib>
 #include <filesystem>
 #include <optional>
 
@@ -139,7 +140,8 @@ int coordinate_all(const std::vector<SweepJob>& jobs, MpiSession* mpi) {
 }  // namespace
 
 int execute_sweeps(const std::vector<SweepJob>& jobs) {
-  if (ranks_of_job() < 2) return coordinate_all(jobs, nullptr);
+  if (ranks_of_job([](const char* name) { return std::getenv(name); }) < 2)
+    return coordinate_all(jobs, nullptr);
   MpiSession mpi;
   if (mpi.rank() == 0) return coordinate_all(jobs, &mpi);
   mpi.serve(worker_command());

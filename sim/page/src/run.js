@@ -31,7 +31,7 @@ export function runView(run) {
     legend: { data: [...kFlows.map(([, text]) => text), 'MACs of peak'] },
     tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: (value) => (value === null || value === undefined || value === '-' ? '' : short(value)) },
     series: [...kFlows.map(([flow, text], place) => ({ name: text, type: 'bar', stack: 'all', itemStyle: { color: [kColours[0], kColours[1], kColours[6]][place] }, data: layers.map((layer) => ((layer.dataflow ?? '') === flow ? layer[metric] : null)) })),
-      { name: 'MACs of peak', type: 'line', yAxisIndex: 1, symbol: 'diamond', symbolSize: 6, lineStyle: { width: 1, opacity: 0.5 }, itemStyle: { color: kColours[3] }, connectNulls: false, data: layers.map((layer) => (layer.macs > 0 ? 100 * layer.utilization : null)) }],
+      { name: 'MACs of peak', type: 'line', yAxisIndex: 1, symbol: 'diamond', symbolSize: 6, showAllSymbol: true, lineStyle: { width: 1, opacity: 0.5 }, itemStyle: { color: kColours[3] }, connectNulls: false, data: layers.map((layer) => (layer.macs > 0 ? 100 * layer.utilization : null)) }],
   }));
   const energy = chart('Energy of each layer by component, stacked', (element) => {
     const parts = Object.keys(result.energy.by_component).filter((part) => result.energy.by_component[part] > 0);

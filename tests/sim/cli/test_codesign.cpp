@@ -124,7 +124,7 @@ TEST_CASE("each width has a folder and a front of its own") {
   CHECK_THAT(read_text_file(out / "width_1.50" / "points.csv"), Contains("_1.5_cifar"));
 }
 
-TEST_CASE("--scale-memories lets the memories grow with the array, without it they stay") {
+TEST_CASE("memories grow with the array where codesign is asked for it, and stay otherwise") {
   const TemporaryFolder folder;
   const auto memories = [&](const std::string& name, std::vector<std::string> more) {
     more.insert(more.begin(), {"codesign", "--small-images", "--blocks", "4", "--stems", "3", "--arch",

@@ -1,6 +1,6 @@
 // What a build without MPI and without npm's packages does: this program is linked from the sources of such a
 // build, whatever this machine has.
-#include <cstdlib>
+#include <map>
 #include <nlohmann/json.hpp>
 
 #include "hw/common/error.h"
@@ -19,13 +19,17 @@ TEST_CASE("a build without MPI says so where mpirun starts it, and how to get MP
 }
 
 TEST_CASE("a build without MPI still knows that mpirun started it") {
-  unsetenv("OMPI_COMM_WORLD_SIZE");
-  unsetenv("PMI_SIZE");
-  CHECK(sim::ranks_of_job() == 1);
-  setenv("PMI_SIZE", "4", 1);
-  CHECK(sim::ranks_of_job() == 4);
-  setenv("OMPI_COMM_WORLD_SIZE", "3", 1);
-  CHECK(sim::ranks_of_job() == 3);
+  std::map<std::string, std::string> environment;
+  const auto variable = [&](const char* name) {
+    return environment.contains(name) ? environment.at(name).c_str() : nullptr;
+  };
+  CHECK(sim::ranks_of_job(variable) == 1);
+  environment["PMI_SIZE"] = "4";
+  CHECK(sim::ranks_of_job(variable) == 4);
+  environment["OMPI_COMM_WORLD_SIZE"] = "3";
+  CHECK(sim::ranks_of_job(variable) == 3);
+  environment["OMPI_COMM_WORLD_SIZE"] = "many";
+  CHECK_THROWS_AS(sim::ranks_of_job(variable), InputError);
 }
 
 TEST_CASE("a build without npm's packages has no report page, and says how to get it") {
