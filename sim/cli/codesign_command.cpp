@@ -10,6 +10,7 @@
 #include <memory>
 
 #include "compiler/graph/graph.h"
+#include "hw/arch/arch_config.h"
 #include "hw/common/error.h"
 #include "hw/common/json_reader.h"
 #include "sim/cli/command_line.h"
@@ -32,7 +33,9 @@ Examples:
   npusim codesign --arch squeezelerator_16x16 --pe 8,16,32 --widths 1.0,1.5 --out codesign/
       The array's size too; one front for each width, because a narrower network is always cheaper.
   npusim codesign --arch squeezelerator_16x16 --search 500 --out codesign/
-      Searches instead of estimating every one.)";
+      Searches instead of estimating every one.
+  npusim codesign --trained models/ --images val/ --labels val/labels.csv --calibration photos/ --out codesign/
+      Among networks that were trained (models/sqnxt_s5n_2-4-14-1_1.0.onnx, ...): accuracy against time and energy.)";
 
 struct CodesignOptions {
   std::string arch = kDefaultArch;
@@ -47,6 +50,9 @@ struct CodesignOptions {
   std::int64_t search = 0;
   std::uint64_t seed = 1;
   bool small_images = false;
+  bool scale_memories = false;
+  std::string trained;  ///< folder of NAME.onnx; empty: no accuracy
+  AccuracySettings accuracy;
   SweepExecution execution;
 };
 
@@ -78,10 +84,31 @@ std::vector<std::array<int, kStages>> distributions(const CodesignOptions& optio
   return found;
 }
 
+/// The name of a network of the family as sweeps know it: the trained model's path where accuracy is wanted.
+std::string network_of(const CodesignOptions& options, const std::string& name) {
+  if (options.trained.empty()) return name;
+  return (std::filesystem::path(options.trained) / (name + ".onnx")).string();
+}
+
 /// The published first version with as many blocks: wide stage starts, 7x7 stem, the distribution 6-6-8-1
 /// where it fits.
 std::string reference_network(const CodesignOptions& options, int width_percent) {
-  return workloads::squeezenext_name({{6, 6, 8, 1}, 7, false, width_percent, options.small_images});
+  return network_of(
+      options, workloads::squeezenext_name({{6, 6, 8, 1}, 7, false, width_percent, options.small_images}));
+}
+
+/// Those of the networks that have a trained model, as paths.
+std::vector<std::string> trained_ones(const CodesignOptions& options, const std::vector<std::string>& names) {
+  std::vector<std::string> found;
+  for (const std::string& name : names) {
+    const std::string path = network_of(options, name);
+    if (std::filesystem::exists(path)) found.push_back(path);
+  }
+  if (!found.empty()) return found;
+  throw InputError("--trained " + options.trained,
+                   fmt::format("holds none of the {} networks within the budgets; expected trained models "
+                               "named like '{}.onnx'",
+                               names.size(), names.front()));
 }
 
 std::vector<std::string> networks_within_budget(const CodesignOptions& options, int width_percent) {
@@ -105,7 +132,24 @@ std::vector<std::string> networks_within_budget(const CodesignOptions& options, 
                     "{:g} MACs; expected larger --max-params or --max-macs",
                     options.blocks, width_percent / 100.0, options.max_parameters, options.max_macs));
   }
-  return networks;
+  return options.trained.empty() ? networks : trained_ones(options, networks);
+}
+
+nlohmann::json array_axis(const CodesignOptions& options) {
+  nlohmann::json axis{{"name", "pe"}, {"values", options.pe}};
+  if (!options.scale_memories) {
+    axis["set"] = {"/pe_array/rows", "/pe_array/columns"};
+    return axis;
+  }
+  const hw::ArchConfig arch = hw::load_arch(find_arch(options.arch));
+  const nlohmann::json json = hw::arch_to_json(arch);
+  axis["set"] = {{"/pe_array/rows", "pe"}, {"/pe_array/columns", "pe"}};
+  for (const char* memory : {"weight_sram", "global_buffer", "accumulator_store"}) {
+    axis["set"][fmt::format("/{}/capacity_bytes", memory)] =
+        fmt::format("rint({} * pe * pe / {} / 64) * 64", json[memory]["capacity_bytes"].get<std::int64_t>(),
+                    arch.pe_array.pe_count());
+  }
+  return axis;
 }
 
 SweepSpec make_sweep(const CodesignOptions& options, int width_percent) {
@@ -118,9 +162,10 @@ SweepSpec make_sweep(const CodesignOptions& options, int width_percent) {
       {"front_of", "all_networks"},
       {"objectives", {"cycles", "energy"}},
       {"confirmation", {{"front", true}, {"random_points", 3}}}};
-  if (!options.pe.empty()) {
-    sweep["axes"] = {
-        {{"name", "pe"}, {"values", options.pe}, {"set", {"/pe_array/rows", "/pe_array/columns"}}}};
+  if (!options.pe.empty()) sweep["axes"] = {array_axis(options)};
+  if (!options.trained.empty()) {
+    sweep["accuracy"] = to_json(options.accuracy);
+    sweep["objectives"].push_back("accuracy_percent");
   }
   if (options.search > 0)
     sweep["sampling"] = {{"method", "search"}, {"points", options.search}, {"seed", options.seed}};
@@ -165,6 +210,13 @@ int codesign(const CodesignOptions& options) {
   if (options.blocks < options.last_blocks + kStages - 1) {
     throw InputError("--blocks", fmt::format("found {}, expected at least one block for each of {} stages",
                                              options.blocks, kStages));
+  }
+  if (options.trained.empty() != options.accuracy.images.empty()) {
+    throw InputError(options.trained.empty() ? "--images" : "--trained",
+                     "accuracy needs both --images and --trained, a folder of trained models");
+  }
+  if (options.scale_memories && options.pe.empty()) {
+    throw InputError("--scale-memories", "needs --pe, the arrays that the memories grow with");
   }
   std::vector<SweepJob> jobs;
   for (const double width : options.widths) {
@@ -212,9 +264,29 @@ void add_codesign_command(CLI::App& app, int& exit_code) {
       ->delimiter(',')
       ->check(CLI::Range(0.25, 4.0))
       ->capture_default_str();
-  command->add_option("--pe", options->pe, "Sides of the array (default: the machine's own)")
+  command
+      ->add_option("--pe", options->pe,
+                   "Sides of the array (default: the machine's own); memories stay as they are")
       ->delimiter(',')
       ->check(CLI::Range(1, 256));
+  command->add_flag("--scale-memories", options->scale_memories,
+                    "With --pe: weight memory, global buffer and accumulators grow with the number of PEs");
+  command->add_option(
+      "--trained", options->trained,
+      "Folder of trained models NAME.onnx: only these networks, with accuracy as third objective");
+  command->add_option("--images", options->accuracy.images, "Labelled images for the accuracy");
+  command->add_option("--labels", options->accuracy.labels,
+                      "CSV with columns file,label for --images; not needed for a folder for each class");
+  command->add_option("--limit", options->accuracy.limit, "Use the first N images only")
+      ->check(CLI::Range(1, 10'000'000));
+  command->add_option("--calibration", options->accuracy.calibration, "Folder or .npy of calibration images");
+  command
+      ->add_option("--calibration-images", options->accuracy.calibration_images,
+                   "Use at most so many of the calibration images")
+      ->check(CLI::Range(1, 100000))
+      ->capture_default_str();
+  command->add_option("--scheme", options->accuracy.scheme,
+                      "A scheme of npusim accuracy (default: as npusim run quantises)");
   command->add_option("--max-params", options->max_parameters, "Budget of parameters")
       ->check(CLI::PositiveNumber);
   command->add_option("--max-macs", options->max_macs, "Budget of multiply-accumulates")

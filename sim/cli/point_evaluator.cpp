@@ -72,6 +72,7 @@ MeasuredPoint PointEvaluator::simulate_point(const std::string& network, const h
 
 PointAnswer PointEvaluator::evaluate(const PointRequest& request) {
   try {
+    if (request.engine == "functional") return accuracy_.evaluate(request);
     const hw::ArchConfig arch = hw::arch_from_json(request.arch, "machine");
     const MeasuredPoint measured = request.engine == "systemc" ? simulate_point(request.network, arch)
                                                                : estimate_point(request.network, arch);

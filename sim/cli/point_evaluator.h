@@ -9,6 +9,7 @@
 #include "compiler/quant/quantized_graph.h"
 #include "compiler/schedule/plan_cache.h"
 #include "hw/energy/access_counts.h"
+#include "sim/cli/point_accuracy.h"
 #include "sim/cli/prepare.h"
 #include "sim/explore/point_request.h"
 
@@ -32,6 +33,7 @@ class PointEvaluator {
   const compiler::QuantizedGraph& shapes_of(const std::string& network);
   compiler::PlanCache& plans_for(const hw::ArchConfig& arch);
 
+  AccuracyEvaluator accuracy_;
   std::map<std::string, compiler::QuantizedGraph> shapes_;
   std::map<std::string, PreparedProgram> calibrated_;  ///< for SystemC: random weights, synthetic calibration
   std::string plans_arch_hash_;

@@ -166,11 +166,12 @@ PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progr
   return prepared;
 }
 
-void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared) {
+void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared,
+                     int threads) {
   const Stopwatch watch;
   prepared.shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
   const auto recipe = recipe_of(options, *prepared.shift_bits, prepared);
-  const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
+  if (threads == 0) threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
   prepared.quantized = compiler::quantize_by_recipe(
                            *prepared.float_graph, prepared.calibration.value_or(compiler::Calibration{}),
                            prepared.inputs, arch, recipe, threads, functional_executor(arch, threads))

@@ -62,8 +62,10 @@ inline constexpr std::int64_t kSyntheticInputs = 8;  ///< random fields that sta
 /// `show_progress`: on a terminal, for calibration.
 PreparedProgram calibrate_network(const NetworkOptions& options, bool show_progress);
 
-/// The rest, for one machine. Throws what quantiser and compiler throw.
-void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared);
+/// The rest, for one machine. Results do not depend on `threads` (0: one for each core). Throws what
+/// quantiser and compiler throw.
+void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, PreparedProgram& prepared,
+                     int threads = 0);
 
 /// Both.
 PreparedProgram prepare_network(const NetworkOptions& options, const hw::ArchConfig& arch,

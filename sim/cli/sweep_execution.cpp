@@ -5,6 +5,7 @@
 #include <CLI/CLI.hpp>
 #include <cstdlib>
 #include <filesystem>
+#include <optional>
 
 #include "hw/common/error.h"
 #include "hw/common/json_reader.h"
@@ -12,6 +13,7 @@
 #include "sim/cli/config_files.h"
 #include "sim/cli/exit_codes.h"
 #include "sim/cli/output_folder.h"
+#include "sim/cli/point_accuracy.h"
 #include "sim/cli/point_evaluator.h"
 #include "sim/cli/progress.h"
 #include "sim/cli/sweep_output.h"
@@ -41,6 +43,7 @@ SweepContext context_of(const SweepSpec& spec) {
   SweepContext context;
   context.tool_version = tool_version() + " " + git_revision();
   for (const std::string& network : spec.networks) context.network_hashes[network] = network_hash(network);
+  context.accuracy_hashes = accuracy_hashes(spec, context.tool_version);
   return context;
 }
 
@@ -51,6 +54,15 @@ void require_fresh_or_resumed(ResultStore& store, const SweepSpec& spec, bool re
       store.database().file().string(),
       there ? fmt::format("holds the sweep '{}' already; expected --resume, or another --out", spec.name)
             : fmt::format("holds no sweep '{}' to resume; expected a run without --resume", spec.name));
+}
+
+// Of a search the points are not known yet: it measures as it goes.
+void run_accuracy_stage(SweepRunner& runner, const std::vector<std::int64_t>& points, bool show_progress) {
+  std::optional<Progress> progress;
+  runner.measure_accuracies(points, [&](std::int64_t done, std::int64_t all) {
+    if (!progress) progress.emplace("measuring accuracy", all, show_progress);
+    progress->update(done);
+  });
 }
 
 SweepCounts run_stage(SweepRunner& runner, const std::vector<std::int64_t>& points, const std::string& engine,
@@ -94,6 +106,7 @@ int coordinate(const SweepJob& job, MpiSession* mpi) {
   SweepFindings findings;
   findings.space_size = space.size();
   const Stopwatch watch;
+  run_accuracy_stage(runner, points, !options.quiet);
   findings.counts = searches ? run_search_stage(space, runner, options.engine, !options.quiet)
                              : run_stage(runner, points, options.engine, !options.quiet);
   findings.seconds = watch.seconds();
@@ -124,18 +137,11 @@ int coordinate_all(const std::vector<SweepJob>& jobs, MpiSession* mpi) {
   return worst;
 }
 
-/// How many processes mpirun started together with this one; 1 if it did not start us.
-int ranks_around() {
-  for (const char* variable : {"OMPI_COMM_WORLD_SIZE", "PMI_SIZE"}) {  // Open MPI; MPICH and relatives
-    if (const char* size = std::getenv(variable)) return std::atoi(size);
-  }
-  return 1;
-}
-
 }  // namespace
 
 int execute_sweeps(const std::vector<SweepJob>& jobs) {
-  if (ranks_around() < 2) return coordinate_all(jobs, nullptr);
+  if (ranks_of_job([](const char* name) { return std::getenv(name); }) < 2)
+    return coordinate_all(jobs, nullptr);
   MpiSession mpi;
   if (mpi.rank() == 0) return coordinate_all(jobs, &mpi);
   mpi.serve(worker_command());

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <set>
 
 #include "hw/common/file.h"
 #include "sim/cli/sweep_plots.h"
@@ -38,14 +39,23 @@ std::vector<std::string> fronts_of(const SweepSpec& spec) {
   return spec.joint_front ? std::vector<std::string>{""} : spec.networks;
 }
 
+// front, or front_NETWORK; of models with the same file name in several folders with the whole path.
+std::string picture_name(const SweepSpec& spec, const std::string& network) {
+  if (network.empty()) return "front";
+  const std::string label = network_label(network);
+  const auto same = std::count_if(spec.networks.begin(), spec.networks.end(),
+                                  [&](const std::string& name) { return network_label(name) == label; });
+  std::string name = "front_" + (same == 1 ? label : network);
+  std::replace(name.begin(), name.end(), '/', '_');
+  return name;
+}
+
 void draw_front(const SweepSpec& spec, const nlohmann::json& points, const std::string& network,
                 const std::filesystem::path& folder) {
   const XyPlot plot = front_plot(points, spec.name, network, *find_metric(spec.objectives[0]),
                                  *find_metric(spec.objectives[1]));
   if (plot.series.empty()) return;
-  std::string name = network.empty() ? "front" : "front_" + network;
-  std::replace(name.begin(), name.end(), '/', '_');
-  draw(plot, folder / name);
+  draw(plot, folder / picture_name(spec, network));
 }
 
 nlohmann::json to_json(const SweepCounts& counts) {
@@ -77,6 +87,12 @@ nlohmann::json summary_json(const SweepSpec& spec, const SweepFindings& findings
             {"largest_percent", findings.error.largest_percent}}}};
 }
 
+// Numbers whose unit takes no prefix stand as they are.
+std::string metric_text(double value, const MetricInfo& info) {
+  const std::string unit = info.unit;
+  return unit == "%" || unit == "mm2" ? fmt::format("{:.4g}", value) : with_prefix(value);
+}
+
 std::string front_table(const SweepSpec& spec, const SweepFindings& findings, const std::string& network) {
   const auto front = front_of(findings, network, *find_metric(spec.objectives[0]));
   std::vector<TextColumn> columns{{"point", true, false}};
@@ -92,7 +108,8 @@ std::string front_table(const SweepSpec& spec, const SweepFindings& findings, co
     if (spec.architectures.size() > 1) cells.push_back(row.result.arch_name);
     for (const Axis& axis : spec.axes) cells.push_back(value_text(row.axis_values.at(axis.name)));
     for (const std::string& objective : spec.objectives) {
-      cells.push_back(with_prefix(metric(row, *find_metric(objective))));
+      const MetricInfo& info = *find_metric(objective);
+      cells.push_back(metric_text(metric(row, info), info));
     }
     table.add_row(std::move(cells));
   }
@@ -101,6 +118,26 @@ std::string front_table(const SweepSpec& spec, const SweepFindings& findings, co
                   front.size(), table.render(output_width()));
   if (front.size() > kShownFrontPoints) {
     text += fmt::format("... and {} more in points.csv (on_front = 1)\n", front.size() - kShownFrontPoints);
+  }
+  return text;
+}
+
+// The first reason of refused and failed points, and what kept all others off the front.
+std::string why_points_are_missing(const SweepSpec& spec, const SweepFindings& findings) {
+  std::string text;
+  std::set<PointStatus> told;
+  bool any_done = false;
+  bool any_front = false;
+  for (const SweepRow& row : findings.rows) {
+    any_done |= row.result.status == PointStatus::kDone;
+    any_front |= row.on_front;
+    if (row.result.status == PointStatus::kDone || !told.insert(row.result.status).second) continue;
+    text += fmt::format("  {}, for example point {}: {}\n", status_name(row.result.status), row.point,
+                        row.result.message);
+  }
+  if (any_done && !any_front) {
+    text += "  no point has all objectives and meets the constraints on results: " +
+            spec.source.value("constraints", nlohmann::json::array()).dump() + "\n";
   }
   return text;
 }
@@ -129,6 +166,7 @@ std::string findings_text(const SweepSpec& spec, const SweepFindings& findings,
       spec.name, with_separators(counts.evaluated), with_separators(findings.space_size), findings.seconds,
       static_cast<double>(counts.evaluated) / std::max(findings.seconds, 1e-9), counts.known, counts.excluded,
       counts.refused, counts.failed);
+  text += why_points_are_missing(spec, findings);
   for (const std::string& network : fronts_of(spec)) text += front_table(spec, findings, network);
   if (findings.error.points > 0) {
     const EstimateError& error = findings.error;

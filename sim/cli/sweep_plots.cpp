@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <filesystem>
 #include <map>
 
 #include "hw/common/error.h"
@@ -53,6 +54,11 @@ std::string metric_title(const MetricInfo& metric, const nlohmann::json& points)
   return fmt::format("{} ({})", metric.description, unit);
 }
 
+std::string network_label(const std::string& network) {
+  const std::filesystem::path path = network;
+  return path.extension() == ".onnx" ? path.stem().string() : network;
+}
+
 XyPlot front_plot(const nlohmann::json& points, const std::string& title, const std::string& network,
                   const MetricInfo& x, const MetricInfo& y) {
   XySeries all{"evaluated", Mark::kPoints, {}, {}, {}, {}, {}};
@@ -75,7 +81,7 @@ XyPlot front_plot(const nlohmann::json& points, const std::string& title, const 
                    [&](const auto* a, const auto* b) { return value(*a, x) < value(*b, x); });
   for (const auto* row : members) add(front, *row, x, y);
   XyPlot plot;
-  plot.title = network.empty() ? title : fmt::format("{}: {}", title, network);
+  plot.title = network.empty() ? title : fmt::format("{}: {}", title, network_label(network));
   std::vector<double> xs = all.x;
   std::vector<double> ys = all.y;
   xs.insert(xs.end(), front.x.begin(), front.x.end());
@@ -89,25 +95,32 @@ XyPlot front_plot(const nlohmann::json& points, const std::string& title, const 
   return plot;
 }
 
+namespace {
+
+std::string curve_label(const CurveChoice& choice, const std::string& network, const nlohmann::json& group) {
+  if (choice.by.empty()) return network_label(network);
+  const std::string by = fmt::format("{} {}", choice.by, value_text(group));
+  return choice.network.empty() ? network_label(network) + ", " + by : by;
+}
+
+}  // namespace
+
 XyPlot curve_plot(const nlohmann::json& points, const std::string& where, const std::string& title,
                   const CurveChoice& choice) {
   const MetricInfo& metric = *choice.metric;
-  std::map<std::string, std::map<double, double>> curves;  // label -> axis value -> best
+  // Network and value of `by` (numbers in their order) -> axis value -> best.
+  std::map<std::pair<std::string, nlohmann::json>, std::map<double, double>> curves;
   for (const auto& row : points) {
     const auto& at = axis_value(row, choice.axis, where);
     if (!at.is_number()) {
       throw InputError(where,
                        fmt::format("axis '{}' has the value {}; expected numbers", choice.axis, at.dump()));
     }
-    std::string label = row.at("network").get<std::string>();
-    if (!choice.network.empty() && label != choice.network) continue;
+    const std::string network = row.at("network").get<std::string>();
+    if (!choice.network.empty() && network != choice.network) continue;
     if (!has(row, metric) || row.at("engine") != points.front().at("engine")) continue;
-    if (!choice.by.empty()) {
-      const std::string group =
-          fmt::format("{} {}", choice.by, value_text(axis_value(row, choice.by, where)));
-      label = choice.network.empty() ? label + ", " + group : group;
-    }
-    const auto [best, first] = curves[label].emplace(at.get<double>(), value(row, metric));
+    const nlohmann::json group = choice.by.empty() ? nlohmann::json() : axis_value(row, choice.by, where);
+    const auto [best, first] = curves[{network, group}].emplace(at.get<double>(), value(row, metric));
     const bool better =
         metric.smaller_is_better ? value(row, metric) < best->second : value(row, metric) > best->second;
     if (!first && better) best->second = value(row, metric);
@@ -116,8 +129,8 @@ XyPlot curve_plot(const nlohmann::json& points, const std::string& where, const 
   XyPlot plot;
   std::vector<double> xs;
   std::vector<double> ys;
-  for (const auto& [network, curve] : curves) {
-    XySeries series{network, Mark::kLinePoints, {}, {}, {}, {}, {}};
+  for (const auto& [key, curve] : curves) {
+    XySeries series{curve_label(choice, key.first, key.second), Mark::kLinePoints, {}, {}, {}, {}, {}};
     for (const auto& [at, best] : curve) {
       series.x.push_back(at);
       series.y.push_back(best);
@@ -126,7 +139,7 @@ XyPlot curve_plot(const nlohmann::json& points, const std::string& where, const 
     }
     plot.series.push_back(std::move(series));
   }
-  plot.title = choice.network.empty() ? title : fmt::format("{}: {}", title, choice.network);
+  plot.title = choice.network.empty() ? title : fmt::format("{}: {}", title, network_label(choice.network));
   plot.x = {choice.axis, is_wide(xs), {}, {}};
   plot.y = {metric_title(metric, points), is_wide(ys), {}, {}};
   return plot;

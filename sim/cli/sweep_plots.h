@@ -13,6 +13,9 @@ namespace npu::sim {
 /// "Energy (pJ)": the metric's title, with the unit of the points' energy table where it is an energy.
 std::string metric_title(const MetricInfo& metric, const nlohmann::json& points);
 
+/// A network's name in titles and file names: of a path the file's name without .onnx.
+std::string network_label(const std::string& network);
+
 /// All points of `network` (empty: of all) by the first engine among them, those marked as front joined, and
 /// the SystemC runs. Empty series are left out; no series: the network has no front.
 XyPlot front_plot(const nlohmann::json& points, const std::string& title, const std::string& network,

@@ -141,12 +141,18 @@ void DesignSpace::check_pointers() const {
 }
 
 void DesignSpace::check_constraints() const {
+  const auto numbers = machine_numbers(hw::arch_from_json(bases_.front(), spec_.architectures.front()));
   std::vector<std::string> names;
-  for (const Axis& axis : spec_.axes) names.push_back(axis.name);
-  for (const auto& [name, number] :
-       machine_numbers(hw::arch_from_json(bases_.front(), spec_.architectures.front()))) {
-    names.push_back(name);
+  for (const Axis& axis : spec_.axes) {
+    names.push_back(axis.name);
+    std::string field = axis.settings.front().pointer.to_string().substr(1);
+    std::replace(field.begin(), field.end(), '/', '.');
+    if (!numbers.contains(axis.name) || axis.name == field) continue;
+    throw ConfigError(spec_.file, axis.pointer,
+                      fmt::format("an axis named '{}', like another number of the machine", axis.name),
+                      "a name that constraints cannot take for something else");
   }
+  for (const auto& [name, number] : numbers) names.push_back(name);
   for (const Expression& constraint : spec_.constraints) {
     constraint.require_known(needs_measurement(constraint) ? metric_names() : names);
   }

@@ -28,6 +28,8 @@ class DesignSpace {
   DesignSpace(SweepSpec spec, std::vector<nlohmann::json> bases);
 
   const SweepSpec& spec() const { return spec_; }
+  /// The JSON of one of the spec's architectures.
+  const nlohmann::json& base(std::size_t architecture) const { return bases_[architecture]; }
   std::int64_t size() const { return size_; }
   /// Sizes of the dimensions, slowest first: architectures, axes in the file's order, networks.
   const std::vector<std::int64_t>& dimensions() const { return dimensions_; }

@@ -11,6 +11,7 @@ const std::array<MetricInfo, kMetrics>& metrics() {
       {Metric::kDramBytes, "dram_bytes", "DRAM traffic", "bytes", true},
       {Metric::kUtilisation, "utilisation_percent", "MACs of peak", "%", false},
       {Metric::kArea, "area_mm2", "Area", "mm2", true},
+      {Metric::kAccuracy, "accuracy_percent", "Top-1 accuracy", "%", false},
   }};
   return kTable;
 }

@@ -9,8 +9,8 @@
 
 namespace npu::sim {
 
-enum class Metric { kCycles, kLatency, kEnergy, kEnergyDelay, kDramBytes, kUtilisation, kArea };
-inline constexpr int kMetrics = 7;
+enum class Metric { kCycles, kLatency, kEnergy, kEnergyDelay, kDramBytes, kUtilisation, kArea, kAccuracy };
+inline constexpr int kMetrics = 8;
 
 struct MetricInfo {
   Metric metric;

@@ -3,6 +3,7 @@
 // builds without MPI have the same interface and refuse a job of several ranks.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <vector>
@@ -37,5 +38,10 @@ class MpiSession {
 
 /// Was this build made with MPI?
 bool has_mpi();
+
+/// How many processes the MPI launcher started together with this one, as its environment says; 1 without a
+/// launcher. `variable` gives an environment variable's text, null if it is not set. Needs no MPI. Throws
+/// InputError naming the variable if it holds no count.
+int ranks_of_job(const std::function<const char*(const char* name)>& variable);
 
 }  // namespace npu::sim

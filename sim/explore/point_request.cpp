@@ -3,11 +3,16 @@
 namespace npu::sim {
 
 nlohmann::json to_json(const PointRequest& request) {
-  return {{"arch", request.arch}, {"network", request.network}, {"engine", request.engine}};
+  nlohmann::json json{{"arch", request.arch}, {"network", request.network}, {"engine", request.engine}};
+  if (request.accuracy.is_null()) return json;
+  json["accuracy"] = request.accuracy;
+  json["threads"] = request.threads;
+  return json;
 }
 
 PointRequest request_from_json(const nlohmann::json& json) {
-  return {json.at("arch"), json.at("network").get<std::string>(), json.at("engine").get<std::string>()};
+  return {json.at("arch"), json.at("network").get<std::string>(), json.at("engine").get<std::string>(),
+          json.value("accuracy", nlohmann::json()), json.value("threads", 1)};
 }
 
 nlohmann::json to_json(const PointAnswer& answer) {

@@ -13,7 +13,9 @@ namespace npu::sim {
 struct PointRequest {
   nlohmann::json arch;  ///< resolved
   std::string network;
-  std::string engine;  ///< estimate or systemc
+  std::string engine;                 ///< estimate or systemc; functional: accuracy alone
+  nlohmann::json accuracy = nullptr;  ///< of functional: AccuracySettings as JSON
+  int threads = 1;                    ///< of functional: results do not depend on it
 };
 
 struct PointAnswer {

@@ -9,7 +9,7 @@ namespace npu::sim {
 namespace {
 
 constexpr std::int64_t kApplicationId = 0x4e505553;  // "NPUS" in the file's header
-constexpr std::int64_t kStoreVersion = 1;
+constexpr std::int64_t kStoreVersion = 2;
 
 std::string metric_columns(const char* suffix) {
   std::string columns;
@@ -50,7 +50,8 @@ const char* status_name(PointStatus status) {
 }
 
 std::string PointIdentity::key() const {
-  return sha256_hex(arch_hash + "\n" + network_hash + "\n" + engine + "\n" + tool_version);
+  return sha256_hex(arch_hash + "\n" + network_hash + "\n" + engine + "\n" + tool_version +
+                    (accuracy_key.empty() ? "" : "\n" + accuracy_key));
 }
 
 ResultStore::ResultStore(const std::filesystem::path& file, Database::Access access)
@@ -81,8 +82,12 @@ void ResultStore::prepare_tables() {
       "engine TEXT "
       "NOT NULL, tool_version TEXT NOT NULL, network TEXT NOT NULL, arch_name TEXT NOT NULL, arch_json TEXT "
       "NOT NULL, "
-      "status TEXT NOT NULL, message TEXT NOT NULL, details_json TEXT NOT NULL" +
+      "status TEXT NOT NULL, message TEXT NOT NULL, details_json TEXT NOT NULL, accuracy_key TEXT NOT NULL" +
       metric_columns(" REAL") + ") WITHOUT ROWID");
+  database_.execute(
+      "CREATE TABLE accuracies (key TEXT PRIMARY KEY, network TEXT NOT NULL, numerics_json TEXT NOT NULL, "
+      "settings_json TEXT NOT NULL, status TEXT NOT NULL, message TEXT NOT NULL, top1_percent REAL, "
+      "details_json TEXT NOT NULL) WITHOUT ROWID");
   database_.execute(
       "CREATE TABLE sweeps (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE, specification TEXT NOT NULL)");
   database_.execute(
@@ -138,7 +143,7 @@ std::optional<PointResult> ResultStore::result(const std::string& key) {
   Statement find(
       database_,
       "SELECT arch_hash, network_hash, engine, tool_version, network, arch_name, arch_json, status, message, "
-      "details_json" +
+      "details_json, accuracy_key" +
           metric_columns("") + " FROM results WHERE key = ?");
   if (!find.bind(1, key).step()) return std::nullopt;
   PointResult result;
@@ -151,6 +156,7 @@ std::optional<PointResult> ResultStore::result(const std::string& key) {
   result.status = status_of(find.text(column++), database_);
   result.message = find.text(column++);
   result.details_json = find.text(column++);
+  result.identity.accuracy_key = find.text(column++);
   for (auto& value : result.values) value = find.optional_number(column++);
   return result;
 }
@@ -158,11 +164,11 @@ std::optional<PointResult> ResultStore::result(const std::string& key) {
 void ResultStore::add(std::int64_t sweep, const std::vector<PointResult>& results,
                       const std::vector<SweepPoint>& points) {
   Transaction transaction(database_);
-  constexpr int kTextColumns = 11;
+  constexpr int kTextColumns = 12;
   Statement insert(
       database_,
       "INSERT INTO results (key, arch_hash, network_hash, engine, tool_version, network, arch_name, "
-      "arch_json, status, message, details_json" +
+      "arch_json, status, message, details_json, accuracy_key" +
           metric_columns("") + ") VALUES (" + placeholders(kTextColumns + kMetrics) +
           ") ON CONFLICT (key) DO UPDATE SET status = excluded.status, message = excluded.message, "
           "details_json = excluded.details_json" +
@@ -179,7 +185,8 @@ void ResultStore::add(std::int64_t sweep, const std::vector<PointResult>& result
     for (const std::string& text :
          {result.identity.key(), result.identity.arch_hash, result.identity.network_hash,
           result.identity.engine, result.identity.tool_version, result.network, result.arch_name,
-          result.arch_json, std::string(status_name(result.status)), result.message, result.details_json}) {
+          result.arch_json, std::string(status_name(result.status)), result.message, result.details_json,
+          result.identity.accuracy_key}) {
       insert.bind(parameter++, text);
     }
     for (const auto& value : result.values) insert.bind(parameter++, value);
@@ -191,6 +198,40 @@ void ResultStore::add(std::int64_t sweep, const std::vector<PointResult>& result
   for (const SweepPoint& point : points) {
     place.bind(1, sweep).bind(2, point.index).bind(3, point.key).bind(4, point.axis_values_json).run();
   }
+  transaction.commit();
+}
+
+std::optional<AccuracyResult> ResultStore::accuracy(const std::string& key) {
+  Statement find(database_,
+                 "SELECT network, numerics_json, settings_json, status, message, top1_percent, details_json "
+                 "FROM accuracies WHERE key = ?");
+  if (!find.bind(1, key).step()) return std::nullopt;
+  return AccuracyResult{key,
+                        find.text(0),
+                        find.text(1),
+                        find.text(2),
+                        status_of(find.text(3), database_),
+                        find.text(4),
+                        find.optional_number(5),
+                        find.text(6)};
+}
+
+void ResultStore::add(const AccuracyResult& accuracy) {
+  Transaction transaction(database_);
+  Statement(database_,
+            "INSERT INTO accuracies (key, network, numerics_json, settings_json, status, message, "
+            "details_json, top1_percent) VALUES (?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT (key) DO UPDATE SET "
+            "status = excluded.status, message = excluded.message, details_json = excluded.details_json, "
+            "top1_percent = excluded.top1_percent WHERE accuracies.status = 'failed'")
+      .bind(1, accuracy.key)
+      .bind(2, accuracy.network)
+      .bind(3, accuracy.numerics_json)
+      .bind(4, accuracy.settings_json)
+      .bind(5, std::string(status_name(accuracy.status)))
+      .bind(6, accuracy.message)
+      .bind(7, accuracy.details_json)
+      .bind(8, accuracy.top1_percent)
+      .run();
   transaction.commit();
 }
 

@@ -21,6 +21,7 @@ struct PointIdentity {
   std::string network_hash;  ///< of the graph or the built-in's name and seed
   std::string engine;        ///< estimate or systemc
   std::string tool_version;
+  std::string accuracy_key;  ///< of the accuracy that belongs to the point; empty: none was asked for
 
   std::string key() const;
 };
@@ -37,6 +38,18 @@ struct PointResult {
   std::string message;
   MetricValues values;
   std::string details_json;  ///< energy by component and the like, for plots; may be empty
+};
+
+/// Accuracy of a network with one arithmetic: shared by all machines that compute the same numbers.
+struct AccuracyResult {
+  std::string key;  ///< hash of network, data set, quantisation settings, arithmetic and tool version
+  std::string network;
+  std::string numerics_json;  ///< numerics_of() the machines
+  std::string settings_json;  ///< data set and quantisation
+  PointStatus status = PointStatus::kDone;
+  std::string message;  ///< unless done
+  std::optional<double> top1_percent;
+  std::string details_json;
 };
 
 /// A point of one sweep: where it lies in the space and under which key its result stands.
@@ -65,6 +78,10 @@ class ResultStore {
   /// already stays, except that a failed one is replaced.
   void add(std::int64_t sweep, const std::vector<PointResult>& results,
            const std::vector<SweepPoint>& points);
+
+  std::optional<AccuracyResult> accuracy(const std::string& key);
+  /// One that is there already stays, except that a failed one is replaced.
+  void add(const AccuracyResult& accuracy);
 
   /// Points of a sweep in the order of their index.
   std::vector<SweepPoint> points(std::int64_t sweep);

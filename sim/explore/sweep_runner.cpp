@@ -33,6 +33,11 @@ bool meets_constraints(const SweepSpec& spec, const MetricValues& values) {
 SweepRunner::SweepRunner(const DesignSpace& space, SweepContext context, ResultStore& store, WorkerPool& pool)
     : space_(space), context_(std::move(context)), store_(store), pool_(pool) {
   sweep_ = store_.open_sweep(space_.spec().name, space_.spec().source.dump());
+  if (space_.spec().accuracy) {
+    accuracy_.emplace(*space_.spec().accuracy, context_.accuracy_hashes,
+                      hw::arch_to_json(hw::arch_from_json(space_.base(0), space_.spec().architectures[0])),
+                      store_, pool_);
+  }
 }
 
 SweepCounts SweepRunner::run(const std::vector<std::int64_t>& points, const std::string& engine,
@@ -42,6 +47,7 @@ SweepCounts SweepRunner::run(const std::vector<std::int64_t>& points, const std:
   settled_ = 0;
   counts_ = {};
   progress_ = progress;
+  measure_accuracies(points, {});
   dispatch(
       pool_, [&] { return next_task(engine); },
       [&](const std::vector<Outcome>& outcomes) { finish(outcomes); });
@@ -71,34 +77,55 @@ std::optional<Task> SweepRunner::next_task(const std::string& engine) {
   return std::nullopt;
 }
 
+SweepRunner::Machine SweepRunner::machine_of(const DesignPoint& point) const {
+  Machine machine;
+  machine.arch = space_.arch_json(point);
+  try {
+    const hw::ArchConfig arch = hw::arch_from_json(machine.arch, "machine");
+    machine.excluded = excluded(point, arch);
+    machine.arch = hw::arch_to_json(arch);
+    machine.hash = hw::arch_hash(arch);
+  } catch (const ConfigError& error) {
+    machine.refusal = error.what();
+    machine.hash = sha256_hex(machine.arch.dump());
+  }
+  return machine;
+}
+
+void SweepRunner::measure_accuracies(const std::vector<std::int64_t>& points,
+                                     const std::function<void(std::int64_t, std::int64_t)>& progress) {
+  if (!accuracy_) return;
+  for (const std::int64_t index : points) {
+    if (accuracy_keys_.contains(index)) continue;
+    const DesignPoint point = space_.point(index);
+    const Machine machine = machine_of(point);
+    std::string& key = accuracy_keys_[index];
+    if (machine.excluded || !machine.refusal.empty()) continue;
+    key = accuracy_->want(space_.spec().networks[point.network], numerics_of(machine.arch));
+  }
+  accuracy_->measure(progress);
+}
+
 // False if no worker is needed: the point is excluded, its machine cannot exist, or its result is there.
 bool SweepRunner::prepare(const DesignPoint& point, const std::string& engine, Flight& flight,
                           nlohmann::json& arch_json) {
   PointResult& result = flight.result;
   result.network = space_.spec().networks[point.network];
   result.arch_name = space_.spec().architectures[point.architecture];
-  result.identity = {"", context_.network_hashes.at(result.network), engine, context_.tool_version};
-  const nlohmann::json raw = space_.arch_json(point);
-  std::string refusal;
-  try {
-    const hw::ArchConfig arch = hw::arch_from_json(raw, "machine");
-    if (excluded(point, arch)) {
-      ++counts_.excluded;
-      return false;
-    }
-    arch_json = hw::arch_to_json(arch);
-    result.identity.arch_hash = hw::arch_hash(arch);
-  } catch (const ConfigError& error) {
-    refusal = error.what();
-    arch_json = raw;
-    result.identity.arch_hash = sha256_hex(raw.dump());
+  Machine machine = machine_of(point);
+  if (machine.excluded) {
+    ++counts_.excluded;
+    return false;
   }
-  result.arch_json = arch_json.dump();
+  result.identity = {machine.hash, context_.network_hashes.at(result.network), engine, context_.tool_version,
+                     accuracy_ ? accuracy_keys_.at(point.index) : std::string()};
+  result.arch_json = machine.arch.dump();
+  arch_json = std::move(machine.arch);
   flight.place = {point.index, result.identity.key(), axis_text(space_, point)};
   keys_[point.index] = flight.place.key;
-  if (!refusal.empty()) {
+  if (!machine.refusal.empty()) {
     result.status = PointStatus::kRefused;
-    result.message = refusal;
+    result.message = machine.refusal;
     ++counts_.refused;
     known_results_.push_back(result);
   } else if (!store_.has_result(flight.place.key)) {
@@ -140,6 +167,7 @@ void SweepRunner::finish(const std::vector<Outcome>& outcomes) {
       answer.status = PointStatus::kFailed;
       answer.message = outcome.failure;
     }
+    add_accuracy(result.identity, answer);
     result.status = answer.status;
     result.message = answer.message;
     result.values = answer.values;
@@ -153,6 +181,17 @@ void SweepRunner::finish(const std::vector<Outcome>& outcomes) {
   }
   store_.add(sweep_, results, places);
   settle(static_cast<std::int64_t>(outcomes.size()));
+}
+
+// A point whose accuracy cannot be had is no result of a sweep that asks for it.
+void SweepRunner::add_accuracy(const PointIdentity& identity, PointAnswer& answer) const {
+  if (!accuracy_ || answer.status != PointStatus::kDone) return;
+  const AccuracyResult& accuracy = accuracy_->result(identity.accuracy_key);
+  if (accuracy.status == PointStatus::kDone) {
+    value_of(answer.values, Metric::kAccuracy) = accuracy.top1_percent;
+    return;
+  }
+  answer = {accuracy.status, "accuracy: " + accuracy.message, {}, {}};
 }
 
 void SweepRunner::settle(std::int64_t count) {

@@ -5,11 +5,14 @@
 #include <cstdint>
 #include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "sim/explore/accuracy_stage.h"
 #include "sim/explore/design_space.h"
 #include "sim/explore/dispatch.h"
+#include "sim/explore/point_request.h"
 #include "sim/explore/result_store.h"
 #include "sim/explore/worker_pool.h"
 
@@ -19,6 +22,8 @@ namespace npu::sim {
 struct SweepContext {
   std::map<std::string, std::string> network_hashes;  ///< for each network of the sweep
   std::string tool_version;
+  /// Where the sweep measures accuracy: for each network a hash of it, its data set and the settings.
+  std::map<std::string, std::string> accuracy_hashes;
 };
 
 struct SweepCounts {
@@ -38,6 +43,11 @@ class SweepRunner {
   SweepCounts run(const std::vector<std::int64_t>& points, const std::string& engine,
                   const std::function<void(std::int64_t settled)>& progress);
 
+  /// Measures the accuracies that these points need; run() does so too. Nothing unless the sweep names
+  /// images.
+  void measure_accuracies(const std::vector<std::int64_t>& points,
+                          const std::function<void(std::int64_t done, std::int64_t all)>& progress);
+
   /// What is stored of a point that run() settled; nothing if a constraint excluded it.
   std::optional<PointResult> result(std::int64_t point);
 
@@ -50,10 +60,20 @@ class SweepRunner {
     SweepPoint place;
   };
 
+  /// The machine of a point.
+  struct Machine {
+    nlohmann::json arch;  ///< resolved; as it was written if it is refused
+    std::string hash;
+    std::string refusal;  ///< empty: it can exist
+    bool excluded = false;
+  };
+
+  Machine machine_of(const DesignPoint& point) const;
   std::optional<Task> next_task(const std::string& engine);
   bool prepare(const DesignPoint& point, const std::string& engine, Flight& flight, nlohmann::json& arch);
   bool excluded(const DesignPoint& point, const hw::ArchConfig& arch) const;
   void finish(const std::vector<Outcome>& outcomes);
+  void add_accuracy(const PointIdentity& identity, PointAnswer& answer) const;
   void settle(std::int64_t count);
   void flush_known();
 
@@ -62,6 +82,8 @@ class SweepRunner {
   ResultStore& store_;
   WorkerPool& pool_;
   std::int64_t sweep_ = 0;
+  std::optional<AccuracyStage> accuracy_;
+  std::map<std::int64_t, std::string> accuracy_keys_;  ///< by point; empty: its machine cannot exist
 
   const std::vector<std::int64_t>* points_ = nullptr;
   std::size_t taken_ = 0;

@@ -3,6 +3,7 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cmath>
 #include <set>
 
@@ -15,6 +16,8 @@ namespace {
 
 constexpr std::int64_t kAxisValuesLimit = 100'000;
 constexpr std::int64_t kPointsLimit = 100'000'000;
+constexpr std::int64_t kImagesLimit = 10'000'000;
+constexpr std::int64_t kCalibrationImagesLimit = 100'000;
 
 nlohmann::json::json_pointer read_pointer(const JsonReader& reader, const std::string& key,
                                           const std::string& text) {
@@ -152,6 +155,22 @@ Confirmation read_confirmation(JsonReader reader) {
   return confirmation;
 }
 
+// A metric that needs images must not be asked for without them.
+void require_accuracy_settings(const SweepSpec& spec) {
+  if (spec.accuracy) return;
+  const std::string name = metrics()[static_cast<std::size_t>(Metric::kAccuracy)].name;
+  const std::string expected = "'" + name + "' only with the key 'accuracy', which names images";
+  if (std::find(spec.objectives.begin(), spec.objectives.end(), name) != spec.objectives.end()) {
+    throw ConfigError(spec.file, "/objectives", "'" + name + "'", expected);
+  }
+  for (std::size_t index = 0; index < spec.constraints.size(); ++index) {
+    const auto& names = spec.constraints[index].variables();
+    if (std::find(names.begin(), names.end(), name) != names.end()) {
+      throw ConfigError(spec.file, "/constraints/" + std::to_string(index), "'" + name + "'", expected);
+    }
+  }
+}
+
 std::vector<std::string> read_names(JsonReader& reader, const std::string& key) {
   std::vector<std::string> names = reader.strings(key);
   if (names.empty()) reader.fail(key, "an empty array", "at least one name");
@@ -162,9 +181,40 @@ std::vector<std::string> read_names(JsonReader& reader, const std::string& key) 
   return names;
 }
 
+// A table has a column for each axis beside these and the metrics.
+bool is_column(const std::string& name) {
+  constexpr std::array kColumns{"point",  "network",  "architecture", "engine",
+                                "status", "on_front", "message"};
+  return find_metric(name) != nullptr || std::find(kColumns.begin(), kColumns.end(), name) != kColumns.end();
+}
+
+// Two axes that write the same field, or one what the other's field is part of: the second would hide the
+// first.
+void check_axis_fields(const SweepSpec& spec) {
+  std::vector<std::pair<std::string, const Axis*>> written;
+  for (const Axis& axis : spec.axes) {
+    for (const Setting& setting : axis.settings) {
+      const std::string field = setting.pointer.to_string();
+      for (const auto& [other, owner] : written) {
+        const bool same = (field + "/").starts_with(other + "/") || (other + "/").starts_with(field + "/");
+        if (!same) continue;
+        throw ConfigError(
+            spec.file, axis.pointer,
+            fmt::format("'{}', which the axis '{}' sets, too ('{}')", field, owner->name, other),
+            "fields that no other axis sets");
+      }
+      written.emplace_back(field, &axis);
+    }
+  }
+}
+
 void check_axis_names(const SweepSpec& spec) {
   std::vector<std::string> names;
   for (const Axis& axis : spec.axes) {
+    if (is_column(axis.name)) {
+      throw ConfigError(spec.file, axis.pointer, "an axis named '" + axis.name + "'",
+                        "a name that no metric and no column of the results has");
+    }
     if (std::find(names.begin(), names.end(), axis.name) != names.end()) {
       throw ConfigError(spec.file, axis.pointer, "a second axis '" + axis.name + "'",
                         "axes with different names");
@@ -180,6 +230,30 @@ void check_axis_names(const SweepSpec& spec) {
 
 }  // namespace
 
+nlohmann::json to_json(const AccuracySettings& settings) {
+  nlohmann::json json{{"images", settings.images}, {"calibration_images", settings.calibration_images}};
+  if (!settings.labels.empty()) json["labels"] = settings.labels;
+  if (settings.limit > 0) json["limit"] = settings.limit;
+  if (!settings.calibration.empty()) json["calibration"] = settings.calibration;
+  if (!settings.scheme.empty()) json["scheme"] = settings.scheme;
+  return json;
+}
+
+AccuracySettings accuracy_settings_from_json(const nlohmann::json& json, const std::string& file,
+                                             const std::string& pointer) {
+  JsonReader reader(file, json, pointer);
+  AccuracySettings settings;
+  settings.images = reader.string("images");
+  settings.labels = reader.string_or("labels", "");
+  if (reader.has("limit")) settings.limit = reader.integer("limit", 1, kImagesLimit);
+  settings.calibration = reader.string_or("calibration", "");
+  settings.calibration_images =
+      reader.integer_or("calibration_images", settings.calibration_images, 1, kCalibrationImagesLimit);
+  settings.scheme = reader.string_or("scheme", "");
+  reader.finish();
+  return settings;
+}
+
 SweepSpec sweep_from_json(const nlohmann::json& json, const std::string& file) {
   JsonReader reader(file, json);
   reader.integer("schema_version", 1, 1);
@@ -194,6 +268,7 @@ SweepSpec sweep_from_json(const nlohmann::json& json, const std::string& file) {
     for (JsonReader& axis : reader.children("axes")) spec.axes.push_back(read_axis(std::move(axis)));
   }
   check_axis_names(spec);
+  check_axis_fields(spec);
   if (reader.has("constraints")) {
     const std::vector<std::string> texts = reader.strings("constraints");
     for (std::size_t index = 0; index < texts.size(); ++index) {
@@ -212,7 +287,11 @@ SweepSpec sweep_from_json(const nlohmann::json& json, const std::string& file) {
   }
   if (reader.has("sampling")) spec.sampling = read_sampling(reader.child("sampling"));
   if (reader.has("confirmation")) spec.confirmation = read_confirmation(reader.child("confirmation"));
+  if (reader.has("accuracy")) {
+    spec.accuracy = accuracy_settings_from_json(reader.raw("accuracy", "an object"), spec.file, "/accuracy");
+  }
   reader.finish();
+  require_accuracy_settings(spec);
   return spec;
 }
 

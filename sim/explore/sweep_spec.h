@@ -46,6 +46,21 @@ struct Confirmation {
   std::int64_t random_points = 20;
 };
 
+/// Labelled images that accuracy is measured on, and how networks are quantised for it. Paths as on the
+/// command line.
+struct AccuracySettings {
+  std::string images;
+  std::string labels;                     ///< may be empty: a folder for each class
+  std::int64_t limit = 0;                 ///< only so many of the images; 0: all
+  std::string calibration;                ///< empty: the networks bring their scales
+  std::int64_t calibration_images = 100;  ///< at most so many of them
+  std::string scheme;                     ///< one of npusim accuracy; empty: as npusim run quantises
+};
+
+nlohmann::json to_json(const AccuracySettings& settings);
+AccuracySettings accuracy_settings_from_json(const nlohmann::json& json, const std::string& file,
+                                             const std::string& pointer);
+
 struct SweepSpec {
   std::string file;  ///< for messages
   std::string name;
@@ -58,6 +73,7 @@ struct SweepSpec {
   std::vector<std::string> objectives;  ///< names of metrics(); all are made as good as possible
   Sampling sampling;
   Confirmation confirmation;
+  std::optional<AccuracySettings> accuracy;
   nlohmann::json source;  ///< the file's content
 };
 

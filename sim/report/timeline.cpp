@@ -202,7 +202,7 @@ class TimelineWriter {
     for (const auto& [memory, changes] : memory_lives(program_, trace)) {
       const std::string name = std::string(memory_key(memory)) + " (live bytes)";
       std::int64_t bytes = 0;
-      add_counter(name, 0, {{"bytes", 0}});
+      if (changes.empty() || changes.front().time > 0) add_counter(name, 0, {{"bytes", 0}});
       for (std::size_t index = 0; index < changes.size(); ++index) {
         bytes += changes[index].lines * kLineBytes;
         const bool more_now = index + 1 < changes.size() && changes[index + 1].time == changes[index].time;

@@ -21,3 +21,10 @@ export const signed = (value, digits = 2) => (Number.isFinite(value) ? `${value 
 // "energy" has the unit of its table: what the rows themselves say.
 export const axisTitle = (metric, energyUnit) =>
   `${metric.description} (${metric.unit.replace('unit of the energy table', energyUnit || 'energy units').replace('energy x s', `${energyUnit || 'energy'} × s`)})`;
+
+/** Names for people: of a model's path the file's name without .onnx, unless two would be the same. */
+export function shortNames(names) {
+  const known = [...new Set(names)];
+  const stem = (name) => (name.endsWith('.onnx') ? name.slice(name.lastIndexOf('/') + 1, -5) : name);
+  return new Map(known.map((name) => [name, known.filter((other) => stem(other) === stem(name)).length === 1 ? stem(name) : name]));
+}

@@ -12,7 +12,8 @@ export const layerTitle = (name, result) => {
   return name === 'energy' ? `Energy (${result.energy.unit})` : title;
 };
 
-export const layerAxis = (layers, element) => ({ type: 'category', data: layers.map((layer) => layer.name), axisLabel: { rotate: 90, fontSize: 11, show: element.clientWidth >= 620 || layers.length <= 20 }, name: element.clientWidth >= 620 || layers.length <= 20 ? '' : 'layer, in order' });
+const kLabelHeight = 14;  // pixels that a rotated layer name needs
+export const layerAxis = (layers, element) => ({ type: 'category', data: layers.map((layer) => layer.name), axisLabel: { rotate: 90, fontSize: 11, interval: Math.max(0, Math.ceil((layers.length * kLabelHeight) / Math.max(1, element.clientWidth - 140)) - 1), show: element.clientWidth >= 620 || layers.length <= 20 }, name: element.clientWidth >= 620 || layers.length <= 20 ? '' : 'layer, in order' });
 
 export function runView(run) {
   const { result } = run;
@@ -30,7 +31,7 @@ export function runView(run) {
     legend: { data: [...kFlows.map(([, text]) => text), 'MACs of peak'] },
     tooltip: { trigger: 'axis', axisPointer: { type: 'shadow' }, valueFormatter: (value) => (value === null || value === undefined || value === '-' ? '' : short(value)) },
     series: [...kFlows.map(([flow, text], place) => ({ name: text, type: 'bar', stack: 'all', itemStyle: { color: [kColours[0], kColours[1], kColours[6]][place] }, data: layers.map((layer) => ((layer.dataflow ?? '') === flow ? layer[metric] : null)) })),
-      { name: 'MACs of peak', type: 'line', yAxisIndex: 1, symbol: 'diamond', symbolSize: 6, lineStyle: { width: 1, opacity: 0.5 }, itemStyle: { color: kColours[3] }, connectNulls: false, data: layers.map((layer) => (layer.macs > 0 ? 100 * layer.utilization : null)) }],
+      { name: 'MACs of peak', type: 'line', yAxisIndex: 1, symbol: 'diamond', symbolSize: 6, showAllSymbol: true, lineStyle: { width: 1, opacity: 0.5 }, itemStyle: { color: kColours[3] }, connectNulls: false, data: layers.map((layer) => (layer.macs > 0 ? 100 * layer.utilization : null)) }],
   }));
   const energy = chart('Energy of each layer by component, stacked', (element) => {
     const parts = Object.keys(result.energy.by_component).filter((part) => result.energy.by_component[part] > 0);

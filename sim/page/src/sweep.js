@@ -1,7 +1,7 @@
 // One sweep: Pareto scatter with brushing, table of points, energy of the chosen ones, error of the estimates, machines.
 import { chart, kColours, kSymbols, rangeAxis } from './charts.js';
 import { choice, figures, jsonView, make, toggle } from './dom.js';
-import { axisTitle, full, percent, short, signed } from './format.js';
+import { axisTitle, full, percent, short, shortNames, signed } from './format.js';
 import { front } from './pareto.js';
 import { applyDifferences } from './machines.js';
 import { sortedTable } from './table.js';
@@ -10,7 +10,9 @@ const kMostBars = 24;
 
 const axesText = (row) => Object.entries(row.axes).map(([name, value]) => `${name} ${value}`).join(', ');
 
-export function sweepView(sweep) {
+export function sweepView(found) {
+  const named = shortNames(found.rows.map((row) => row.network));
+  const sweep = { ...found, rows: found.rows.map((row) => ({ ...row, network: named.get(row.network) })) };
   const done = sweep.rows.filter((row) => row.status === 'done');
   const energyUnit = done.find((row) => row.energy_unit)?.energy_unit;
   const networks = [...new Set(sweep.rows.map((row) => row.network))];

@@ -4,6 +4,7 @@
 #include <nlohmann/json.hpp>
 
 #include "hw/common/file.h"
+#include "tests/sim/cli/digits.h"
 #include "tests/sim/cli/tool.h"
 #include "tests/support.h"
 
@@ -14,31 +15,9 @@ using Catch::Contains;
 using Json = nlohmann::json;
 namespace fs = std::filesystem;
 
-const fs::path kSource = NPUSIM_SOURCE_DIR;
-const fs::path kNetwork = kSource / "workloads/trained/digits/mobilenet_v1_0.25.onnx";
-
-/// The images as workloads/train/digits.py writes them, made once in this process. Empty if it cannot.
-const fs::path& digits() {
-  static const TemporaryFolder folder;
-  static const fs::path path = [] {
-    const auto made = run_program({"/usr/bin/python3", (kSource / "workloads/train/digits.py").string(),
-                                   "--out", (folder.path() / "digits").string()});
-    return made.exit_code == 0 ? folder.path() / "digits" : fs::path();
-  }();
-  return path;
-}
-
-#define SKIP_WITHOUT_DIGITS()                                      \
-  do {                                                             \
-    if (digits().empty()) {                                        \
-      std::puts("SKIPPED: python3-sklearn's digits are not here"); \
-      return;                                                      \
-    }                                                              \
-  } while (false)
-
 std::vector<std::string> accuracy_on(const fs::path& calibration, const fs::path& images,
                                      std::vector<std::string> more) {
-  std::vector<std::string> arguments{"accuracy", "--network",     kNetwork.string(),
+  std::vector<std::string> arguments{"accuracy", "--network",     digits_network().string(),
                                      "--quiet",  "--calibration", calibration.string(),
                                      "--images", images.string()};
   arguments.insert(arguments.end(), more.begin(), more.end());

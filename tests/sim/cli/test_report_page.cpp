@@ -55,14 +55,14 @@ fs::path make_page(const TemporaryFolder& folder) {
   return page;
 }
 
-/// The page's final DOM after `script` ran in it; what the script leaves in `window.found` comes back as
-/// JSON.
+/// The page's final DOM after `script` (which may await) ran in it; what the script leaves in `window.found`
+/// comes back as JSON.
 nlohmann::json in_browser(const fs::path& page, const std::string& window, const std::string& script) {
   std::string text = read_text_file(page);
   const std::string first =
       "<script>window.faults=[];addEventListener('error',(e)=>faults.push(e.message));</script>";
   const std::string last =
-      "<script>window.found={};setTimeout(()=>{try{" + script +
+      "<script>window.found={};setTimeout(async()=>{try{" + script +
       "}catch(e){faults.push(String(e))}"
       "const out=document.createElement('pre');out.id='found';"
       "out.textContent='FOUND'+JSON.stringify({...found,faults}).replaceAll('<','\\\\u003c')+'END';"
@@ -133,6 +133,55 @@ TEST_CASE(
   CHECK(found.at("filtered") == 3);
   CHECK(found.at("wide") == false);
   CHECK(found.at("errors") == 2);
+}
+
+TEST_CASE(
+    "points selected by dragging in the scatter fill the table and the energy chart, until it is cleared") {
+  if (!has_page() || !has_browser()) return;
+  const TemporaryFolder folder;
+  const auto page = make_page(folder);
+  const auto found = in_browser(page, "1280,900", R"(
+    const pause = () => new Promise((done) => setTimeout(done, 400));
+    const rows = () => [...document.querySelectorAll('table')[0].tBodies[0].rows].map((row) => row.cells[0].textContent);
+    const button = (text) => [...document.querySelectorAll('button')].find((each) => each.textContent === text);
+    const chart = document.querySelector('.chart');
+    const surface = chart.querySelector('canvas').parentElement;
+    const drag = async (from, to) => {
+      button('Select points').click();
+      const box = chart.getBoundingClientRect();
+      const send = (type, [x, y]) => {
+        const where = { bubbles: true, cancelable: true, clientX: box.left + x * box.width, clientY: box.top + y * box.height, button: 0, buttons: 1, pointerId: 1, pointerType: 'mouse', isPrimary: true };
+        surface.dispatchEvent(new PointerEvent('pointer' + type, where));
+        surface.dispatchEvent(new MouseEvent('mouse' + type, where));
+      };
+      send('down', from);
+      send('move', [(from[0] + to[0]) / 2, (from[1] + to[1]) / 2]);
+      send('move', to);
+      send('up', to);
+      await pause();
+    };
+    found.all = rows();
+    await drag([0.07, 0.15], [0.5, 0.87]);
+    found.left = rows();
+    found.note = [...document.querySelectorAll('main .note')].map((each) => each.textContent).find((text) => text.includes('selected in the chart')) ?? '';
+    button('Clear the selection').click();  // or the drag would move the rectangle
+    await drag([0.07, 0.15], [0.98, 0.87]);
+    found.whole = rows().length;
+    button('Clear the selection').click();
+    await pause();
+    found.cleared = rows();
+  )");
+  INFO(found.dump(1));
+  CHECK(found.at("faults").empty());
+  const auto all = found.at("all").get<std::vector<std::string>>();
+  const auto left = found.at("left").get<std::vector<std::string>>();
+  // The table is sorted by time, which the scatter shows from left to right.
+  REQUIRE(left.size() > 0);
+  REQUIRE(left.size() < all.size());
+  CHECK(std::equal(left.begin(), left.end(), all.begin()));
+  CHECK(found.at("note") == std::to_string(left.size()) + " points selected in the chart.");
+  CHECK(found.at("whole") == all.size());
+  CHECK(found.at("cleared") == found.at("all"));
 }
 
 TEST_CASE("the report page compares runs, by keyboard, on a phone, in the dark") {

@@ -170,6 +170,13 @@ TEST_CASE("faults of a sweep are refused in one line before anything is written"
   CHECK_THAT(refusal("\"cycles\"", "\"speed\""), Contains("/objectives"));
   CHECK_THAT(refusal("\"axes\"", "\"constraints\": [\"pee < 1\"], \"axes\""), Contains("pee"));
   CHECK_THAT(refusal("[4, 16]}", "[4], \"range\": {}}"), Contains("/axes/1"));
+  CHECK_THAT(refusal("\"/dram/bytes_per_cycle\"", "\"/pe_array/rows\""),
+             Contains("/axes/1") && Contains("'/pe_array/rows'") && Contains("the axis 'pe' sets, too"));
+  CHECK_THAT(refusal("\"/dram/bytes_per_cycle\"", "\"/pe_array\""), Contains("the axis 'pe' sets, too"));
+  CHECK_THAT(refusal("\"bandwidth\"", "\"energy\""), Contains("/axes/1") && Contains("'energy'"));
+  CHECK_THAT(refusal("\"bandwidth\"", "\"pe_count\""), Contains("/axes/1") && Contains("'pe_count'"));
+  CHECK_THAT(refusal("[4, 16]}", "[-4, 0]}"), Contains("/axes/1") && Contains("from 0.001"));
+  CHECK_THAT(refusal("[4, 16]}", "[NaN]}"), Contains("sweep.json") && Contains("line"));
 }
 
 TEST_CASE("a sweep whose constraints exclude everything says so") {
@@ -179,6 +186,23 @@ TEST_CASE("a sweep whose constraints exclude everything says so") {
   const auto result = run_tool({"sweep", sweep_file(folder, text), "--out", folder.path() / "out"});
   CHECK(result.exit_code == 2);
   CHECK_THAT(result.errors, Contains("no point") && Contains("constraints"));
+}
+
+TEST_CASE("a sweep says why points were refused, and why its front is empty") {
+  const TemporaryFolder folder;
+  std::string text = kSweep;
+  text.replace(text.find("[4, 16]}"), 8, "[4, -1]}");
+  const auto refused =
+      run_tool({"sweep", sweep_file(folder, text), "--out", folder.path() / "refused", "--no-confirm"});
+  CHECK(refused.exit_code == 0);
+  CHECK_THAT(refused.output,
+             Contains("3 refused") && Contains("for example point 1: ") && Contains("/dram/bytes_per_cycle"));
+  text = kSweep;
+  text.insert(text.find("\"axes\""), "\"constraints\": [\"cycles < 1\"], ");
+  const auto empty =
+      run_tool({"sweep", sweep_file(folder, text), "--out", folder.path() / "empty", "--no-confirm"});
+  CHECK(empty.exit_code == 0);
+  CHECK_THAT(empty.output, Contains("no point has all objectives") && Contains("cycles < 1"));
 }
 
 TEST_CASE("a store that is no store is left as it was") {

@@ -8,6 +8,7 @@
 
 #include "hw/common/file.h"
 #include "tests/sim/cli/tool.h"
+#include "tests/sim/report/trace_faults.h"
 #include "tests/support.h"
 
 namespace npu::tests {
@@ -131,6 +132,7 @@ TEST_CASE("the trace and the wave of one run tell the same story as its result")
   const json result = json::parse(read_text_file(out / "result.json"));
   const json trace = json::parse(read_text_file(trace_file));
   const std::int64_t cycles = result.at("cycles");
+  CHECK(trace_faults(trace) == std::vector<std::string>{});
 
   const auto instructions = slices_of(trace, "instruction");
   const auto waits = slices_of(trace, "wait");
@@ -189,7 +191,9 @@ TEST_CASE("the estimate engine has a trace, too") {
                              "--trace", file, "--quiet"});
   INFO(run.output << run.errors);
   REQUIRE(run.exit_code == 0);
-  CHECK(slices_of(json::parse(read_text_file(file)), "instruction").size() == 5);
+  const json trace = json::parse(read_text_file(file));
+  CHECK(slices_of(trace, "instruction").size() == 5);
+  CHECK(trace_faults(trace) == std::vector<std::string>{});
 }
 
 TEST_CASE("a trace or wave that cannot be is refused before the run, or told after it") {

@@ -62,10 +62,35 @@ TEST_CASE("values that the machine can never have are refused before the sweep")
 
 TEST_CASE("a space beyond counting is refused") {
   json sweep = tests::sample_sweep_json();
-  for (int axis = 0; axis < 10; ++axis) {
-    sweep["axes"].push_back({{"name", "a" + std::to_string(axis)},
-                             {"pointer", "/clock_hz"},
-                             {"range", {{"from", 1e9}, {"to", 1e9 + 999}, {"step", 1}}}});
+  for (const char* field :
+       {"/clock_hz", "/dram/latency_cycles", "/dma/request_bytes", "/vector_unit/lanes"}) {
+    sweep["axes"].push_back({{"pointer", field}, {"range", {{"from", 1}, {"to", 90'000}, {"step", 1}}}});
   }
   CHECK_THROWS_WITH(tests::sample_space(sweep), Catch::Contains("2^62"));
+}
+
+TEST_CASE("two axes that write one field, or a part of it, are refused, and names that mean something else") {
+  const auto refusal = [](const json& axis) {
+    json sweep = tests::sample_sweep_json();
+    sweep["axes"].push_back(axis);
+    try {
+      tests::sample_space(sweep);
+    } catch (const ConfigError& error) {
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  const json values = {1, 2};
+  CHECK_THAT(refusal({{"name", "x"}, {"pointer", "/dram/bytes_per_cycle"}, {"values", values}}),
+             Catch::Contains("/axes/2") && Catch::Contains("'bandwidth' sets, too"));
+  CHECK_THAT(refusal({{"name", "x"}, {"pointer", "/dram"}, {"values", values}}),
+             Catch::Contains("'bandwidth' sets, too ('/dram/bytes_per_cycle')"));
+  CHECK_THAT(refusal({{"name", "cycles"}, {"pointer", "/clock_hz"}, {"values", values}}),
+             Catch::Contains("'cycles'"));
+  CHECK_THAT(refusal({{"name", "status"}, {"pointer", "/clock_hz"}, {"values", values}}),
+             Catch::Contains("'status'"));
+  CHECK_THAT(refusal({{"name", "pe_count"}, {"pointer", "/clock_hz"}, {"values", {1e9, 2e9}}}),
+             Catch::Contains("another number of the machine"));
+  CHECK(refusal({{"pointer", "/clock_hz"}, {"values", {1e9, 2e9}}}).empty());
+  CHECK(refusal({{"name", "dram_cycles"}, {"pointer", "/dram/latency_cycles"}, {"values", values}}).empty());
 }

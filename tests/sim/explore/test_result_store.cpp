@@ -16,7 +16,7 @@ namespace {
 
 sim::PointResult sample_result(int number) {
   sim::PointResult result;
-  result.identity = {"arch" + std::to_string(number), "network", "estimate", "1.0"};
+  result.identity = {"arch" + std::to_string(number), "network", "estimate", "1.0", ""};
   result.network = "net";
   result.arch_name = "machine";
   result.arch_json = "{}";
@@ -48,10 +48,10 @@ TEST_CASE("stored results come back, absent values as absent") {
 }
 
 TEST_CASE("every part of a point's identity changes its key") {
-  const sim::PointIdentity base{"a", "n", "estimate", "1"};
+  const sim::PointIdentity base{"a", "n", "estimate", "1", ""};
   for (std::string sim::PointIdentity::*field :
        {&sim::PointIdentity::arch_hash, &sim::PointIdentity::network_hash, &sim::PointIdentity::engine,
-        &sim::PointIdentity::tool_version}) {
+        &sim::PointIdentity::tool_version, &sim::PointIdentity::accuracy_key}) {
     sim::PointIdentity other = base;
     other.*field += "x";
     CHECK(other.key() != base.key());

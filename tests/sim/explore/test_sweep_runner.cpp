@@ -50,7 +50,7 @@ class FakePool : public sim::WorkerPool {
   std::deque<std::pair<int, std::string>> requests_;
 };
 
-const sim::SweepContext kContext{{{"one", "hash1"}, {"two", "hash2"}}, "1.0"};
+const sim::SweepContext kContext{{{"one", "hash1"}, {"two", "hash2"}}, "1.0", {}};
 
 sim::SweepCounts run(const json& sweep, sim::ResultStore& store, FakePool& pool) {
   const sim::DesignSpace space = tests::sample_space(sweep);

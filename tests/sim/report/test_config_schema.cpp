@@ -224,8 +224,15 @@ TEST_CASE(
 TEST_CASE("The sweep's schema accepts and refuses what the reader does") {
   const SchemaFile schema("sweep");
   const Reader reader = [](const json& document) { sim::sweep_from_json(document, "test"); };
-  const std::vector<std::string> relations{"an expression", "unknown name",    "second axis",
-                                           "multiplies",    "too many values", "/range/to: found"};
+  const std::vector<std::string> relations{"an expression",
+                                           "unknown name",
+                                           "second axis",
+                                           "multiplies",
+                                           "too many values",
+                                           "/range/to: found",
+                                           "only with the key 'accuracy'",
+                                           "fields that no other axis sets",
+                                           "no column of the results"};
   for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "configs/sweeps")) {
     CHECK(schema.accepts(read_json_file(entry.path())));
     CHECK(refusal(reader, read_json_file(entry.path())) == std::nullopt);
@@ -236,6 +243,7 @@ TEST_CASE("The sweep's schema accepts and refuses what the reader does") {
              {"pointer": "/q", "range": {"from": 1, "to": 4, "multiply_by": 2}},
              {"name": "r", "set": ["/r/0"], "range": {"from": 1, "to": 4, "step": 1}}],
     "constraints": ["p < 4"], "objectives": ["cycles"],
+    "accuracy": {"images": "i", "labels": "l", "limit": 5, "calibration": "c", "calibration_images": 6, "scheme": "s"},
     "sampling": {"method": "random", "points": 3, "seed": 4}, "confirmation": {"front": false, "random_points": 2}
   })");
   const Verdicts verdicts = compare(schema, sweep, reader, relations);

@@ -1,9 +1,11 @@
 // Does a timeline show the program's instructions where they ran, and why units waited?
+#include <functional>
 #include <map>
 #include <nlohmann/json.hpp>
 
 #include "hw/common/error.h"
 #include "sim/report/timeline.h"
+#include "tests/sim/report/trace_faults.h"
 #include "tests/support.h"
 
 namespace npu::tests {
@@ -124,6 +126,31 @@ TEST_CASE("a timeline has one track for each unit and one slice for each instruc
   CHECK(instructions[tracks.at("store")] == 2);
   CHECK(layers == 1);
   CHECK(json.at("otherData").at("cycles") == 350);
+}
+
+TEST_CASE("a timeline is in order for trace viewers, and what is not would be found") {
+  const Sample sample;
+  // Through text: what a viewer gets.
+  const auto good =
+      nlohmann::json::parse(sim::timeline_json(sample.program, sample.arch, sample.result).dump());
+  CHECK(trace_faults(good) == std::vector<std::string>{});
+  const auto spoiled = [&](const std::string& phase, const std::function<void(nlohmann::json&)>& change) {
+    auto trace = good;
+    for (auto& event : trace.at("traceEvents")) {
+      if (event.at("ph") != phase || (phase == "X" && event.at("cat") != "instruction")) continue;
+      change(event);
+      break;
+    }
+    return trace_faults(trace).size();
+  };
+  CHECK(spoiled("X", [](auto& event) { event["dur"] = event["dur"].template get<double>() + 0.01; }) == 1);
+  CHECK(spoiled("X", [](auto& event) { event["tid"] = 77; }) == 1);
+  CHECK(spoiled("X", [](auto& event) { event["tid"] = "store"; }) == 1);
+  CHECK(spoiled("X", [](auto& event) { event.erase("dur"); }) == 1);
+  CHECK(spoiled("X", [](auto& event) { event["ts"] = "0"; }) == 1);
+  CHECK(spoiled("C", [](auto& event) { event["ts"] = 1e6; }) == 1);
+  CHECK(spoiled("C", [](auto& event) { event["args"] = {{"bytes", "many"}}; }) == 1);
+  CHECK(spoiled("M", [](auto& event) { event["args"]["name"] = ""; }) >= 1);
 }
 
 TEST_CASE("a timeline without the times of the instructions is a defect of ours") {
