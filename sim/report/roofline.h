@@ -34,8 +34,8 @@ struct Roofline {
 /// NPU_CHECKs that the run was timed.
 Roofline roofline(const RunReport& report, const Summary& summary);
 
-/// One line for each layer and one for the network: intensity, what limits it, the ceiling and how much of it was
-/// reached; above it, both ceilings.
+/// One line for each layer and one for the network: intensity, what limits it, the ceiling and how much of it
+/// was reached; above it, both ceilings.
 std::string roofline_table(const Roofline& roofline, std::size_t width);
 
 nlohmann::ordered_json roofline_json(const Roofline& roofline);
