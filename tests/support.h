@@ -7,6 +7,8 @@
 #include <filesystem>
 #include <string>
 
+#include "hw/common/temporary_folder.h"
+
 namespace npu::tests {
 
 /// The repository's root.
@@ -15,17 +17,10 @@ std::filesystem::path source_folder();
 /// The development material beside the checkout (`../shared`), or an empty path where it is absent.
 std::filesystem::path shared_folder();
 
-/// A folder that is removed with this object.
-class TemporaryFolder {
+/// The common temporary folder, named after the tests.
+class TemporaryFolder : public npu::TemporaryFolder {
  public:
-  TemporaryFolder();
-  ~TemporaryFolder();
-  TemporaryFolder(const TemporaryFolder&) = delete;
-  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
-  const std::filesystem::path& path() const { return path_; }
-
- private:
-  std::filesystem::path path_;
+  TemporaryFolder() : npu::TemporaryFolder("test") {}
 };
 
 /// Small deterministic generator for tests (splitmix64); print the seed with INFO.

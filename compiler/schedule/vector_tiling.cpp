@@ -37,6 +37,12 @@ bool fields_hold(const VectorProblem& problem, const hw::ArchConfig& arch, const
          tiling.columns.tile <= limits.out_width;
 }
 
+// Layers with maps alone have a shared buffer to themselves.
+Bytes map_room(const hw::ArchConfig& arch) {
+  const Bytes shared = arch.execution.shared_buffer_bytes;
+  return shared > 0 ? std::min(arch.global_buffer.capacity_bytes, shared) : arch.global_buffer.capacity_bytes;
+}
+
 // Slot sizes, and as many slots as `buffering` says where there are so many tiles. False if they do not fit.
 bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering,
                   VectorTiling& tiling) {
@@ -49,7 +55,7 @@ bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, std:
       problem.images * tiling.rows.count() * tiling.columns.count() * tiling.channels.count();
   tiling.slots = std::min(buffering, tiles);
   return tiling.slots * (problem.operands * tiling.input_slot_bytes + tiling.output_slot_bytes) <=
-         arch.global_buffer.capacity_bytes;
+         map_room(arch);
 }
 
 // As conv_cost: the vector unit or the memory decides, and memory pays the latency of every load.
@@ -102,6 +108,27 @@ std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchC
   return best;
 }
 
+// The smallest tile has one output pixel and one channel; says which memory is too small.
+[[noreturn]] void refuse(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+  const Bytes window = std::min(problem.rows.in_size, problem.rows.kernel) *
+                       std::min(problem.columns.in_size, problem.columns.kernel) *
+                       arch.data.activation_bytes();
+  const Bytes needed = problem.operands * round_up(window, kSlotAlignment) +
+                       round_up(Bytes{arch.data.activation_bytes()}, kSlotAlignment);
+  const bool shared = map_room(arch) < arch.global_buffer.capacity_bytes;
+  if (needed > map_room(arch)) {
+    throw CapacityError(
+        fmt::format("layer '{}': the smallest tile ({}x{} window, one channel) in the {} buffer", layer,
+                    problem.rows.kernel, problem.columns.kernel, shared ? "shared" : "global"),
+        needed, map_room(arch));
+  }
+  throw GraphError(layer,
+                   fmt::format("no tile fits the fields of the VECTOR instruction: {}x{} window on "
+                               "{}x{} pixels, input tiles have at most {}x{}",
+                               problem.rows.kernel, problem.columns.kernel, problem.rows.in_size,
+                               problem.columns.in_size, FieldLimits{}.in_height, FieldLimits{}.in_width));
+}
+
 }  // namespace
 
 VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
@@ -109,15 +136,7 @@ VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arc
   for (const std::int64_t buffering : {2, 1}) {
     if (const auto best = search(problem, arch, buffering)) return *best;
   }
-  const Bytes window = std::min(problem.rows.in_size, problem.rows.kernel) *
-                       std::min(problem.columns.in_size, problem.columns.kernel) *
-                       arch.data.activation_bytes();
-  throw CapacityError(
-      fmt::format("layer '{}': the smallest tile ({}x{} window, one channel) in the global buffer", layer,
-                  problem.rows.kernel, problem.columns.kernel),
-      problem.operands * round_up(window, kSlotAlignment) +
-          round_up(Bytes{arch.data.activation_bytes()}, kSlotAlignment),
-      arch.global_buffer.capacity_bytes);
+  refuse(problem, arch, layer);
 }
 
 }  // namespace npu::compiler
