@@ -55,7 +55,9 @@ void emit(ProgramBuilder& builder, const QNode& node) {
 
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, const CompileOptions& options) {
   check_formats(graph, arch);
-  NPU_CHECK(options.images >= 1 && options.images <= kMaxImages, "images of a batch");
+  if (options.images < 1 || options.images > kMaxImages) {
+    throw InputError("batch", fmt::format("found {} images, expected 1 to {}", options.images, kMaxImages));
+  }
   PlanCache plans(arch, options.mapper);
   ProgramBuilder builder(
       graph, arch, plan_dram(graph, arch.data.activation_bytes(), options.images, options.keep_activations),
