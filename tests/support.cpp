@@ -1,5 +1,7 @@
 #include "tests/support.h"
 
+#include <cstdlib>
+
 namespace npu::tests {
 
 std::filesystem::path source_folder() { return NPUSIM_SOURCE_DIR; }
@@ -7,6 +9,17 @@ std::filesystem::path source_folder() { return NPUSIM_SOURCE_DIR; }
 std::filesystem::path shared_folder() {
   const auto folder = source_folder().parent_path() / "shared";
   return std::filesystem::exists(folder / "README.md") ? folder : std::filesystem::path{};
+}
+
+TemporaryFolder::TemporaryFolder() {
+  std::string name = (std::filesystem::temp_directory_path() / "npusim_test_XXXXXX").string();
+  REQUIRE(::mkdtemp(name.data()) != nullptr);
+  path_ = name;
+}
+
+TemporaryFolder::~TemporaryFolder() {
+  std::error_code ignored;
+  std::filesystem::remove_all(path_, ignored);
 }
 
 std::uint64_t TestRandom::next() {

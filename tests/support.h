@@ -7,8 +7,6 @@
 #include <filesystem>
 #include <string>
 
-#include "hw/common/temporary_folder.h"
-
 namespace npu::tests {
 
 /// The repository's root.
@@ -17,10 +15,17 @@ std::filesystem::path source_folder();
 /// The development material beside the checkout (`../shared`), or an empty path where it is absent.
 std::filesystem::path shared_folder();
 
-/// The common temporary folder, named after the tests.
-class TemporaryFolder : public npu::TemporaryFolder {
+/// A folder that is removed with this object.
+class TemporaryFolder {
  public:
-  TemporaryFolder() : npu::TemporaryFolder("test") {}
+  TemporaryFolder();
+  ~TemporaryFolder();
+  TemporaryFolder(const TemporaryFolder&) = delete;
+  TemporaryFolder& operator=(const TemporaryFolder&) = delete;
+  const std::filesystem::path& path() const { return path_; }
+
+ private:
+  std::filesystem::path path_;
 };
 
 /// Small deterministic generator for tests (splitmix64); print the seed with INFO.

@@ -40,7 +40,7 @@ class Quantizer {
                      arch.data.accumulator_bits, arch.compounding.multiplier_bits,
                      (1 << options.shift_bits) - 1} {
     check_given_widths(graph.given, conv_widths_, arch.data.activation_bits);
-    lowering_ = lower(graph, groups_, leaky_apart());
+    lowering_ = lower(graph, groups_, leaky_layers_apart(graph, options.scheme, conv_widths_));
     result_ = lowering_.graph;
     result_.nodes.clear();
     result_.weight_bits = arch.data.weight_bits;
@@ -71,20 +71,6 @@ class Quantizer {
   const QTensor& tensor(TensorId id) const { return result_.tensors[static_cast<std::size_t>(id)]; }
   AffineScale scale_of(TensorId id) const { return {tensor(id).scale, tensor(id).zero_point}; }
   const GivenLayer* given_layer() const { return graph_.given.layer(node_->name); }
-
-  // A multiplier for each channel leaves no room for a second one below zero: LeakyReLU becomes a layer.
-  std::set<std::string> leaky_apart() const {
-    std::set<std::string> names;
-    for (const Node& node : graph_.nodes) {
-      const auto* conv = std::get_if<ConvOp>(&node.op);
-      if (conv != nullptr && simplified(conv->activation, node.name).kind == Activation::Kind::kLeaky &&
-          given_scheme(graph_.given.layer(node.name), options_.scheme, conv_widths_) ==
-              WeightScheme::kPerChannel) {
-        names.insert(node.name);
-      }
-    }
-    return names;
-  }
 
   void fill(QConv& conv) {
     if (role_ == LoweredRole::kLeaky) return fill_leaky(conv);

@@ -98,4 +98,13 @@ TEST_CASE("A DRAM that is too small is refused with needed and available bytes")
   CHECK_THROWS_AS(compiler::compile(graph, arch), CapacityError);
 }
 
+TEST_CASE("A batch of no images or of too many is refused with the number found") {
+  tests::NetworkMaker net(16, {4, 4, 4});
+  const auto graph = net.finish(net.conv(net.input(), {}));
+  for (const std::int64_t images : {std::int64_t{0}, std::int64_t{-3}, compiler::kMaxImages + 1}) {
+    CHECK_THROWS_WITH(compiler::compile(graph, default_arch(), {.images = images}),
+                      Catch::Contains(std::to_string(images) + " images"));
+  }
+}
+
 }  // namespace npu
