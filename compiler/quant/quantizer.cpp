@@ -35,7 +35,8 @@ class Quantizer {
         options_(options),
         groups_(find_scale_groups(graph)),
         scales_(graph, groups_, calibration, options.ranges, arch.data.activation_bits),
-        stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits},
+        stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits,
+                      (1 << arch.compounding.shift_bits) - 1},
         conv_widths_{std::min(options.weight_bits.value_or(arch.data.weight_bits), arch.data.weight_bits),
                      arch.data.accumulator_bits, arch.compounding.multiplier_bits,
                      (1 << options.shift_bits) - 1} {
@@ -124,9 +125,8 @@ class Quantizer {
       set_channel_stages(weights.grid, conv);
       return weights;
     }
-    const int largest_shift = *std::max_element(conv.channel_shift.begin(), conv.channel_shift.end());
     conv.stage = scaling_stage(layer_.input.scale * weights.grid.scale / layer_.output.scale, op.activation,
-                               layer_.output, stage_widths_, largest_shift, node_->name);
+                               layer_.output, stage_widths_, node_->name);
     return weights;
   }
 
@@ -207,9 +207,9 @@ class Quantizer {
     conv.weights.assign(channels, 1);
     conv.bias.assign(channels, -std::int64_t{tensor(conv.input).zero_point});
     conv.channel_shift.assign(channels, 0);
-    conv.stage = scaling_stage(double{tensor(conv.input).scale} / tensor(conv.output).scale,
-                               simplified(activation, node_->name), scale_of(conv.output), stage_widths_, 0,
-                               node_->name);
+    conv.stage =
+        scaling_stage(double{tensor(conv.input).scale} / tensor(conv.output).scale,
+                      simplified(activation, node_->name), scale_of(conv.output), stage_widths_, node_->name);
   }
 
   void fill(QAdd& add) {

@@ -171,6 +171,16 @@ TEST_CASE(
   CHECK(run_built("sqnxt_23v5_1.0_cifar", built, arch, false) == Outcome::kRefused);
 }
 
+TEST_CASE("Five bits of shift and wide multipliers leave room for each other") {
+  const auto built = build("sqnxt_23v5_1.0_cifar");
+  auto arch = tests::preset("shift_npu");
+  arch.compounding.shift_bits = 5;
+  for (const int bits : {16, 28, 31}) {
+    arch.compounding.multiplier_bits = bits;
+    CHECK(run_built("sqnxt_23v5_1.0_cifar", built, arch, false) == Outcome::kRan);
+  }
+}
+
 TEST_CASE("Four networks are estimated on sixteen random machines with verified programs and all laws kept") {
   for (const char* name : {"sqnxt_23_1.0_cifar", "mobilenet_v1_0.25", "squeezenet_1.1", "tiny_darknet"}) {
     const auto shapes = compiler::shape_graph(compiler::canonicalise(workloads::outline_network(name)));
