@@ -32,13 +32,11 @@ hw::OutputStage clamp_stage(const Activation& activation, const AffineScale& out
 
 namespace {
 
-constexpr int kFewestMultiplierBits = 8;
-
 hw::FixedPointScale fitting_scale(double factor, const StageWidths& widths, const std::string& node) {
   int exponent = 0;
   std::frexp(factor, &exponent);  // n = bits - exponent
   const int room = hw::kMaxShift - widths.largest_channel_shift + exponent;
-  const int fewest = std::min(kFewestMultiplierBits, widths.multiplier_bits);
+  const int fewest = widths.activation_bits == 8 ? 1 : 8;
   return hw::fixed_point_scale(factor, std::clamp(room, fewest, widths.multiplier_bits),
                                widths.largest_channel_shift, node.c_str());
 }

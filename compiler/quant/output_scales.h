@@ -27,9 +27,9 @@ hw::OutputStage clamp_stage(const Activation& activation, const AffineScale& out
                             const StageWidths& widths);
 
 /// Stage of a convolution whose sum's unit is worth `factor` output steps, with fused activation. The
-/// multiplier uses all its bits, unless n would then leave no room for the largest channel shift (wide
-/// multipliers and 5-bit shifts): then as many, at least 8, as n has room for. Throws GraphError naming
-/// `node` if the machine has no such shift.
+/// multiplier uses all its bits, unless n would then leave no room for the largest channel shift: then as
+/// many as n has room for, at least 8 with 16-bit activations. With 8-bit ones a sum below 2^30 is never more
+/// than a quarter of a step off for it. Throws GraphError naming `node` if the machine has no such shift.
 hw::OutputStage scaling_stage(double factor, const Activation& activation, const AffineScale& output,
                               const StageWidths& widths, const std::string& node);
 
