@@ -134,7 +134,7 @@ void add_candidates(const ConvProblem& problem, const hw::ArchConfig& arch, Conv
     for (const auto flow : {hw::Dataflow::kWeightStationary, hw::Dataflow::kOutputStationary}) {
       Candidate candidate{tiling, 0, 0};
       candidate.tiling.dataflow = flow;
-      if (!accumulators_hold(candidate.tiling, arch)) continue;
+      if (!accumulators_hold(problem, candidate.tiling, arch)) continue;
       const auto demand = array_demand(problem, candidate.tiling, arch);
       if (demand.results_leave > 0) add_output_slot(problem, candidate.tiling);
       candidate.predicted = joined_cost(traffic, demand, candidate.tiling, arch).objective;

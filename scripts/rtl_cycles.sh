@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Cycles of the RTL array against the formula, layer by layer, as a table in Markdown: one network on the preset machine
-# with one dataflow. "overlap" has each output-stationary CONV begin while the one before drains. Every dump is checked.
+# with one dataflow. In the last three columns each output-stationary CONV begins while the one before drains. Every dump is checked.
 # Builds the tool and the bench if need be. Usage: scripts/rtl_cycles.sh NETWORK ws|os LAYERS [build folder, default
 # build/release]
 set -euo pipefail
@@ -23,7 +23,8 @@ done
 awk -F, 'FNR == 1 { file++; next }
   { name = $1; sub(/.*\/[0-9]*_/, "", name) }
   file == 1 { if (!(name in alone)) order[++count] = name; alone[name] += $4; formula[name] += $5; instructions[name]++; flow[name] = $3 }
-  file == 2 { overlap[name] += $4 }
+  file == 2 { overlap[name] += $4; row[name] += $5 }
   END { for (i = 1; i <= count; i++) { n = order[i]
     printf "| `%s` | %s | %d | %d | %d | %+.1f %% |", n, flow[n], instructions[n], alone[n], formula[n], 100 * (formula[n] / alone[n] - 1)
-    printf (flow[n] == "os") ? " %d |\n" : " |\n", overlap[n] } }' "$work/alone.csv" "$work/overlap.csv"
+    if (flow[n] == "os") printf " %d | %d | %+.1f %% |\n", overlap[n], row[n], 100 * (row[n] / overlap[n] - 1)
+    else printf " | | |\n" } }' "$work/alone.csv" "$work/overlap.csv"

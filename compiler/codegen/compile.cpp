@@ -2,9 +2,6 @@
 
 #include <fmt/core.h>
 
-#include <type_traits>
-
-#include "compiler/codegen/dram_layout.h"
 #include "compiler/codegen/program_builder.h"
 #include "hw/common/error.h"
 
@@ -30,25 +27,17 @@ void check_formats(const QuantizedGraph& graph, const hw::ArchConfig& arch) {
   }
 }
 
-void emit(ProgramBuilder& builder, const QNode& node) {
-  std::visit(
-      [&](const auto& op) {
-        using Op = std::decay_t<decltype(op)>;
-        if constexpr (std::is_same_v<Op, QConv>) {
-          emit_conv(builder, node, op);
-        } else if constexpr (std::is_same_v<Op, QAdd>) {
-          emit_add(builder, node, op);
-        } else if constexpr (std::is_same_v<Op, QRescale>) {
-          emit_rescale(builder, node, op);
-        } else if constexpr (std::is_same_v<Op, QMaxPool>) {
-          emit_max_pool(builder, node, op);
-        } else if constexpr (std::is_same_v<Op, QAveragePool>) {
-          emit_average_pool(builder, node, op);
-        } else {
-          static_assert(std::is_same_v<Op, QConcat>);  // its inputs are views of its output: no instruction
-        }
-      },
-      node.op);
+void emit(ProgramBuilder& builder, const std::vector<LayerWork>& layers) {
+  for (std::size_t index = 0; index < layers.size(); ++index) {
+    const auto& op = layers[index].node->op;
+    if (std::holds_alternative<QConcat>(op)) continue;  // its inputs are views of its output: no instruction
+    builder.enter(index);
+    if (std::holds_alternative<QConv>(op)) {
+      emit_conv(builder, layers[index], index);
+    } else {
+      emit_vector(builder, layers[index], index);
+    }
+  }
 }
 
 }  // namespace
@@ -59,18 +48,18 @@ hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, con
     throw InputError("batch", fmt::format("found {} images, expected 1 to {}", options.images, kMaxImages));
   }
   PlanCache plans(arch, options.mapper);
-  ProgramBuilder builder(
-      graph, arch, plan_dram(graph, arch.data.activation_bytes(), options.images, options.keep_activations),
-      plans);
-  for (const auto& node : graph.nodes) emit(builder, node);
+  const NetworkPlan network = plan_network(graph, arch, options.images, options.keep_activations, plans);
+  ProgramBuilder builder(graph, arch, network, plans);
+  emit(builder, network.layers);
   return builder.finish();
 }
 
 hw::Program compile_shapes(const QuantizedGraph& shapes, const hw::ArchConfig& arch, PlanCache& plans,
                            bool described, std::int64_t images) {
-  ProgramBuilder builder(shapes, arch, plan_dram(shapes, arch.data.activation_bytes(), images, false), plans,
+  const NetworkPlan network = plan_network(shapes, arch, images, false, plans);
+  ProgramBuilder builder(shapes, arch, network, plans,
                          described ? ProgramContent::kDescribedShapes : ProgramContent::kShapes);
-  for (const auto& node : shapes.nodes) emit(builder, node);
+  emit(builder, network.layers);
   return builder.finish();
 }
 

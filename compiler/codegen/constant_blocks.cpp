@@ -1,6 +1,9 @@
 #include "compiler/codegen/constant_blocks.h"
 
+#include <algorithm>
+
 #include "hw/common/error.h"
+#include "hw/isa/field_tools.h"
 #include "hw/isa/regions.h"
 
 namespace npu::compiler {
@@ -47,6 +50,26 @@ std::vector<std::uint8_t> weight_bytes(const QConv& conv, const WeightTile& tile
     }
   }
   return bytes;
+}
+
+std::int64_t zero_share(const QConv& conv, const WeightTile& tile, bool depthwise) {
+  const std::int64_t taps = conv.window.kernel_height * conv.window.kernel_width;
+  const auto out_channels = static_cast<std::int64_t>(conv.bias.size());
+  const std::int64_t in_channels =
+      depthwise ? 1 : static_cast<std::int64_t>(conv.weights.size()) / (taps * out_channels);
+  const std::int64_t in_begin = depthwise ? 0 : tile.in_begin;
+  const std::int64_t in_count = depthwise ? 1 : tile.in_count;
+  std::int64_t zeros = 0;
+  for (std::int64_t out = tile.out_begin; out < tile.out_begin + tile.out_count; ++out) {
+    for (std::int64_t tap = 0; tap < taps; ++tap) {
+      const std::int64_t row = (out * taps + tap) * in_channels + in_begin;
+      for (std::int64_t in = 0; in < in_count; ++in) {
+        if (conv.weights[static_cast<std::size_t>(row + in)] == conv.weight_zero_point) ++zeros;
+      }
+    }
+  }
+  const std::int64_t share = zeros * hw::kZeroShareUnit / (tile.out_count * taps * in_count);
+  return std::min(share, hw::field_maximum(&hw::Conv::zero_share));
 }
 
 std::vector<std::uint8_t> parameter_bytes(const QConv& conv, std::int64_t out_begin, std::int64_t out_count,

@@ -20,6 +20,9 @@ struct WeightTile {
 std::vector<std::uint8_t> weight_bytes(const QConv& conv, const WeightTile& tile, bool depthwise,
                                        const hw::MachineFormat& format);
 
+/// Zero weights of a tile in 256ths, rounded down (hw::Conv::zero_share).
+std::int64_t zero_share(const QConv& conv, const WeightTile& tile, bool depthwise);
+
 /// Biases, multipliers (per-channel scheme), packed shifts of out channels [begin, begin + count).
 std::vector<std::uint8_t> parameter_bytes(const QConv& conv, std::int64_t out_begin, std::int64_t out_count,
                                           const hw::MachineFormat& format);

@@ -1,10 +1,9 @@
-// 1. Follow concatenations: every tensor gets a root map and a channel offset in it.
-// 2. Life of a root: from the first node that writes any part of it to the last that reads any part.
-// 3. Place roots by decreasing size at the lowest address free during their whole life (greedy by size).
+// 1. Roots and their lives come from the plan of the layers (layer_plan.h).
+// 2. Place roots that lie in DRAM by decreasing size at the lowest address free during their whole life
+// (greedy by size).
 #include "compiler/codegen/dram_layout.h"
 
 #include <algorithm>
-#include <numeric>
 
 #include "hw/common/error.h"
 
@@ -13,72 +12,17 @@ namespace {
 
 constexpr Bytes kMapAlignment = 64;
 
-struct View {
-  TensorId root = -1;
-  std::int64_t channel_offset = 0;
-};
-
-// Parent of each concatenation input, then the chain to the root.
-std::vector<View> find_views(const QuantizedGraph& graph) {
-  std::vector<View> parent(graph.tensors.size());
-  for (const auto& node : graph.nodes) {
-    const auto* concat = std::get_if<QConcat>(&node.op);
-    if (concat == nullptr) continue;
-    std::int64_t offset = 0;
-    for (const TensorId input : concat->inputs) {
-      // verify_quantized refuses these: the quantiser inserts a copy.
-      NPU_CHECK(parent[input].root < 0 && input != graph.input, "a tensor in two concatenations");
-      parent[input] = {concat->output, offset};
-      offset += graph.tensors[input].shape.channels;
-    }
-  }
-  std::vector<View> views(graph.tensors.size());
-  for (std::size_t id = 0; id < views.size(); ++id) {
-    View view{static_cast<TensorId>(id), 0};
-    while (parent[view.root].root >= 0) {
-      view.channel_offset += parent[view.root].channel_offset;
-      view.root = parent[view.root].root;
-    }
-    views[id] = view;
-  }
-  return views;
-}
-
-struct Life {
-  std::int64_t first = -1;  ///< node index; -1: before the first node
-  std::int64_t last = -1;
-  bool used = false;
-};
-
-std::vector<Life> find_lives(const QuantizedGraph& graph, const std::vector<View>& views) {
-  std::vector<Life> lives(graph.tensors.size());
-  const auto touch = [&](TensorId id, std::int64_t index) {
-    Life& life = lives[views[id].root];
-    life.first = life.used ? std::min(life.first, index) : index;
-    life.last = life.used ? std::max(life.last, index) : index;
-    life.used = true;
-  };
-  touch(graph.input, -1);
-  for (std::size_t index = 0; index < graph.nodes.size(); ++index) {
-    const auto& op = graph.nodes[index].op;
-    for (const TensorId input : inputs_of(op)) touch(input, static_cast<std::int64_t>(index));
-    touch(output_of(op), static_cast<std::int64_t>(index));
-  }
-  touch(graph.output, static_cast<std::int64_t>(graph.nodes.size()));
-  return lives;
-}
-
 Bytes map_bytes(const QTensor& tensor, int activation_bytes, std::int64_t images) {
   return round_up(images * tensor.shape.elements() * activation_bytes, kMapAlignment);
 }
 
 struct Placed {
-  Life life;
+  MapLife life;
   Bytes address;
   Bytes bytes;
 };
 
-Bytes lowest_free(const std::vector<Placed>& placed, const Life& life, Bytes bytes, bool keep_all) {
+Bytes lowest_free(const std::vector<Placed>& placed, const MapLife& life, Bytes bytes, bool keep_all) {
   std::vector<const Placed*> rivals;
   for (const auto& other : placed) {
     if (keep_all || (other.life.first <= life.last && life.first <= other.life.last))
@@ -96,12 +40,13 @@ Bytes lowest_free(const std::vector<Placed>& placed, const Life& life, Bytes byt
 
 }  // namespace
 
-DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, std::int64_t images, bool keep_all) {
+DramLayout plan_dram(const QuantizedGraph& graph, const std::vector<LayerWork>& layers, int activation_bytes,
+                     std::int64_t images, bool keep_all, const std::vector<bool>& on_chip) {
   const auto views = find_views(graph);
-  const auto lives = find_lives(graph, views);
+  const auto lives = find_lives(graph, layers, views);
   std::vector<TensorId> roots;
   for (std::size_t id = 0; id < views.size(); ++id) {
-    if (views[id].root == static_cast<TensorId>(id) && lives[id].used)
+    if (views[id].root == static_cast<TensorId>(id) && lives[id].used && !on_chip[id])
       roots.push_back(static_cast<TensorId>(id));
   }
   std::stable_sort(roots.begin(), roots.end(), [&](TensorId a, TensorId b) {
@@ -111,7 +56,7 @@ DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, std::int
   DramLayout layout;
   std::vector<Placed> placed;
   std::vector<Bytes> address(graph.tensors.size(), 0);
-  std::vector<Bytes> live(graph.nodes.size() + 2, 0);
+  std::vector<Bytes> live(layers.size() + 2, 0);
   for (const TensorId root : roots) {
     const Bytes bytes = map_bytes(graph.tensors[root], activation_bytes, images);
     address[root] = lowest_free(placed, lives[root], bytes, keep_all);
@@ -122,8 +67,8 @@ DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, std::int
   const auto peak = std::max_element(live.begin(), live.end());
   layout.peak_live_bytes = *peak;
   const std::int64_t peak_node = peak - live.begin() - 1;
-  if (peak_node >= 0 && peak_node < std::ssize(graph.nodes)) {
-    layout.peak_layer = graph.nodes[static_cast<std::size_t>(peak_node)].name;
+  if (peak_node >= 0 && peak_node < std::ssize(layers)) {
+    layout.peak_layer = layers[static_cast<std::size_t>(peak_node)].node->name;
   }
   for (const TensorId root : roots) {
     if (lives[root].first <= peak_node && peak_node <= lives[root].last) {
@@ -145,6 +90,8 @@ DramLayout plan_dram(const QuantizedGraph& graph, int activation_bytes, std::int
     symbol.dram_address = address[views[id].root] + views[id].channel_offset * activation_bytes;
     symbol.scale = tensor.scale;
     symbol.zero_point = tensor.zero_point;
+    const auto root_id = static_cast<std::size_t>(views[id].root);
+    layout.in_dram.push_back(lives[root_id].used && !on_chip[root_id]);
     layout.symbols.push_back(std::move(symbol));
   }
   return layout;

@@ -1,5 +1,6 @@
 // One convolution as a loop nest over tiles: load weights and inputs where the buffer slots do not hold them
-// already, convolve, store the finished output tile.
+// already, convolve, run the residual add or pool that is fused behind it, store the finished output tile.
+// Maps that stay in the global buffer are read and written where they are.
 #include <fmt/core.h>
 
 #include <algorithm>
@@ -33,14 +34,15 @@ void check_window(const std::string& layer, const Window& window) {
 
 class ConvEmitter {
  public:
-  ConvEmitter(ProgramBuilder& builder, const QNode& node, const QConv& conv)
+  ConvEmitter(ProgramBuilder& builder, const LayerWork& layer, std::size_t index)
       : builder_(builder),
-        node_(node),
-        conv_(conv),
-        in_(builder.symbol(conv.input)),
-        out_(builder.symbol(conv.output)),
-        problem_(make_problem()),
-        plan_(builder.plans().plan(problem_, node.name)),
+        layer_(layer),
+        node_(*layer.node),
+        conv_(std::get<QConv>(layer.node->op)),
+        in_(builder.symbol(conv_.input)),
+        out_(builder.symbol(layer.output())),
+        problem_(make_problem(index)),
+        plan_(builder.plans().plan(problem_, node_.name)),
         tiling_(plan_.tiling),
         weights_(builder.allocate_weight_area(tiling_.weight_slots * tiling_.weight_slot_bytes),
                  tiling_.weight_slot_bytes, tiling_.weight_slots),
@@ -59,8 +61,8 @@ class ConvEmitter {
         emit_images(-1);
       }
     }
-    const std::int64_t pixels = problem_.images * distinct_positions(tiling_.rows, problem_.rows) *
-                                distinct_positions(tiling_.columns, problem_.columns);
+    const std::int64_t pixels = problem_.images * distinct_positions(tiling_.rows, problem_.row_window()) *
+                                distinct_positions(tiling_.columns, problem_.column_window());
     const Bytes map_bytes =
         pixels * problem_.groups * problem_.in_channels * builder_.format().activation_bytes();
     builder_.layer().reloaded_input_bytes = std::max<Bytes>(0, loaded_input_bytes_ - map_bytes);
@@ -68,34 +70,27 @@ class ConvEmitter {
   }
 
  private:
-  ConvProblem make_problem() const {
-    const auto& graph = builder_.graph();
-    const MapShape in = graph.tensors[conv_.input].shape;
-    const MapShape out = graph.tensors[conv_.output].shape;
-    ConvProblem problem;
-    const std::int64_t stacked = is_pointwise(conv_.window) ? builder_.images() : 1;
-    problem.images = builder_.images() / stacked;
-    problem.rows = {conv_.window.kernel_height, conv_.window.stride_height, conv_.window.pad_top,
-                    stacked * in.height};
-    problem.columns = {conv_.window.kernel_width, conv_.window.stride_width, conv_.window.pad_left, in.width};
-    problem.out_height = stacked * out.height;
-    problem.out_width = out.width;
-    problem.depthwise = conv_.groups > 1 && conv_.groups == in.channels && conv_.groups == out.channels;
-    problem.groups = problem.depthwise ? 1 : conv_.groups;
-    problem.in_channels = in.channels / problem.groups;
-    problem.out_channels = out.channels / problem.groups;
-    const int width = builder_.format().activation_bytes();
-    problem.dense_input = in_.pixel_stride_bytes == problem.in_channels * width;
-    problem.dense_output = out_.pixel_stride_bytes == problem.out_channels * width;
-    problem.per_channel_multiplier = !conv_.channel_multiplier.empty();
+  ConvProblem make_problem(std::size_t index) const {
+    ConvProblem problem = conv_problem(builder_.problems(), layer_, index);
+    if (skips_real_zeros()) {
+      const MapShape in = builder_.graph().tensors[static_cast<std::size_t>(conv_.input)].shape;
+      const WeightTile all{0, std::ssize(conv_.bias), 0, in.channels / conv_.groups};
+      problem.zero_share = zero_share(conv_, all, problem.depthwise);
+    }
     return problem;
+  }
+
+  bool skips_real_zeros() const {
+    return builder_.arch().pe_array.zero_skipping == hw::ZeroSkipping::kRealZeros && builder_.has_constants();
   }
 
   void describe_layer() {
     const auto& graph = builder_.graph();
     const MapShape in = graph.tensors[conv_.input].shape;
     const MapShape out = graph.tensors[conv_.output].shape;
-    auto& layer = builder_.begin_layer(node_.name, problem_.depthwise ? "depthwise" : "conv", conv_.output);
+    auto& layer =
+        builder_.begin_layer(node_.name, problem_.depthwise ? "depthwise" : "conv", layer_.output());
+    layer.out_channels = out.channels;
     layer.dataflow = tiling_.dataflow == hw::Dataflow::kWeightStationary ? "ws" : "os";
     if (builder_.has_texts()) {
       layer.dataflow_reason = plan_.reason;
@@ -109,6 +104,9 @@ class ConvEmitter {
       layer.tiling = fmt::format("rows {} cols {} out {} in {}, {}, {} tiles", tiling_.rows.tile,
                                  tiling_.columns.tile, tiling_.out_channels.tile, tiling_.in_channels.tile,
                                  loop_order_name(tiling_.order), tiles);
+      if (problem_.input_on_chip) layer.tiling += ", input on chip";
+      if (problem_.output_on_chip) layer.tiling += ", output on chip";
+      if (layer_.tail != nullptr) layer.tiling += fmt::format(", then {}", layer_.tail->name);
     }
     const std::int64_t weights =
         out.channels * conv_.window.kernel_height * conv_.window.kernel_width * (in.channels / conv_.groups);
@@ -146,8 +144,22 @@ class ConvEmitter {
     const std::int64_t out_key =
         (group_ * tiling_.out_channels.count() + out) * pixel_tiles() + pixel_tile(row, column);
     bool hit = false;
+    const std::int64_t slot = outputs_.place(out_key, &hit);
+    const MapTile tile{image_,
+                       tiling_.rows.begin(row),
+                       tiling_.rows.extent(row),
+                       tiling_.columns.begin(column),
+                       tiling_.columns.extent(column),
+                       layer_.tail_channel + first_out_channel(out),
+                       tiling_.out_channels.extent(out)};
     hw::Conv instruction = tile_instruction(row, column, out);
-    instruction.out_address = outputs_.place(out_key, &hit);
+    const auto stays = builder_.tile_on_chip(layer_.output(), tile);
+    const TileMemory outputs =
+        layer_.tail == nullptr && stays ? *stays : dense(slot, instruction.out_width, out);
+    instruction.out_address = outputs.address;
+    instruction.out_row_stride = outputs.row_stride;
+    instruction.out_pixel_stride = outputs.pixel_stride;
+    const TileMemory operand = layer_.add() == nullptr ? TileMemory{} : place_operand(tile, slot, out);
     for (std::int64_t in = 0; in < tiling_.in_channels.count(); ++in) {
       place_weights(out, in, instruction);
       place_input(row, column, problem_.depthwise ? out : in, instruction);
@@ -155,14 +167,75 @@ class ConvEmitter {
       instruction.last = in + 1 == tiling_.in_channels.count() ? 1 : 0;
       builder_.add(instruction);
     }
-    const MapTile tile{image_,
-                       tiling_.rows.begin(row),
-                       tiling_.rows.extent(row),
-                       tiling_.columns.begin(column),
-                       tiling_.columns.extent(column),
-                       first_out_channel(out),
-                       tiling_.out_channels.extent(out)};
-    builder_.store_tile(out_, tile, instruction.out_address);
+    TileMemory result = outputs;
+    if (layer_.tail != nullptr) {
+      const auto beside = dense(slot + tiling_.tail_offset_bytes, tile.columns, out);
+      result = stays.value_or(layer_.pools() ? beside : outputs);
+      emit_tail(tile, {computed_rows(row), computed_columns(column)}, outputs, operand, result);
+    }
+    if (!stays) builder_.store_tile(out_, tile, result.address);
+  }
+
+  TileMemory dense(std::int64_t address, std::int64_t columns, std::int64_t out) const {
+    const std::int64_t pixel = tiling_.out_channels.extent(out) * builder_.format().activation_bytes();
+    return {address, columns * pixel, pixel};
+  }
+
+  // The other operand of the add: where its map stays, or loaded beside the tile's outputs.
+  TileMemory place_operand(const MapTile& tile, std::int64_t slot, std::int64_t out) {
+    const TensorId id = layer_.inputs().back();
+    if (const auto stays = builder_.tile_on_chip(id, tile)) return *stays;
+    const TileMemory memory = dense(slot + tiling_.tail_offset_bytes, tile.columns, out);
+    builder_.load_tile(builder_.symbol(id), tile, memory.address);
+    return memory;
+  }
+
+  struct ComputedTile {
+    InputSpan rows, columns;
+  };
+
+  // The residual add, in place unless the sum stays elsewhere, or the pool.
+  void emit_tail(const MapTile& tile, const ComputedTile& computed, const TileMemory& outputs,
+                 const TileMemory& operand, const TileMemory& result) {
+    const VectorFields tail = vector_fields(builder_, *layer_.tail);
+    hw::Vector vector = tail.fields;
+    vector.kernel_height = tail.window.kernel_height;
+    vector.kernel_width = tail.window.kernel_width;
+    vector.stride_height = tail.window.stride_height;
+    vector.stride_width = tail.window.stride_width;
+    vector.in_height = computed.rows.extent;
+    vector.in_width = computed.columns.extent;
+    vector.pad_top = computed.rows.pad;
+    vector.pad_left = computed.columns.pad;
+    vector.out_height = tile.rows;
+    vector.out_width = tile.columns;
+    vector.channels = tile.channels;
+    const bool outputs_are_b = layer_.add() != nullptr && layer_.add()->b == conv_.output;
+    const TileMemory& a = outputs_are_b ? operand : outputs;
+    vector.a_address = a.address;
+    vector.a_row_stride = a.row_stride;
+    vector.a_pixel_stride = a.pixel_stride;
+    if (layer_.add() != nullptr) {
+      const TileMemory& b = outputs_are_b ? outputs : operand;
+      vector.b_address = b.address;
+      vector.b_row_stride = b.row_stride;
+      vector.b_pixel_stride = b.pixel_stride;
+    }
+    vector.out_address = result.address;
+    vector.out_row_stride = result.row_stride;
+    vector.out_pixel_stride = result.pixel_stride;
+    builder_.add(vector);
+  }
+
+  // Rows (columns) of its outputs that the convolution computes for a tile: all that the pool's windows see.
+  InputSpan computed_rows(std::int64_t row) const { return computed(tiling_.rows, row, problem_.pool_rows); }
+  InputSpan computed_columns(std::int64_t column) const {
+    return computed(tiling_.columns, column, problem_.pool_columns);
+  }
+  InputSpan computed(const TileAxis& axis, std::int64_t index, const WindowAxis& pool) const {
+    if (!layer_.pools()) return {axis.begin(index), axis.extent(index), 0};
+    return input_span(axis.begin(index), axis.extent(index), pool.kernel, pool.stride, pool.pad_before,
+                      pool.in_size);
   }
 
   // Over all images.
@@ -180,12 +253,9 @@ class ConvEmitter {
   // Everything that does not depend on the input-channel tile.
   hw::Conv tile_instruction(std::int64_t row, std::int64_t column, std::int64_t out) const {
     hw::Conv conv;
-    const int width = builder_.format().activation_bytes();
-    conv.out_height = tiling_.rows.extent(row);
-    conv.out_width = tiling_.columns.extent(column);
+    conv.out_height = computed_rows(row).extent;
+    conv.out_width = computed_columns(column).extent;
     conv.out_channels = tiling_.out_channels.extent(out);
-    conv.out_pixel_stride = conv.out_channels * width;
-    conv.out_row_stride = conv.out_width * conv.out_pixel_stride;
     conv.kernel_height = conv_.window.kernel_height;
     conv.kernel_width = conv_.window.kernel_width;
     conv.stride_height = conv_.window.stride_height;
@@ -218,15 +288,20 @@ class ConvEmitter {
                               builder_.format().weight_bytes();
     const Bytes parameters_at = round_up(weight_size, kParameterAlignment);
     instruction.parameter_address = last ? instruction.weight_address + parameters_at : 0;
-    if (hit) return;
+    if (hit) {
+      instruction.zero_share = blocks_.at(key).zero_share;
+      return;
+    }
     auto block = blocks_.find(key);
     if (block != blocks_.end()) reloaded_weight_bytes_ += block->second.bytes;
     if (block == blocks_.end()) {
       const Bytes parameters =
           hw::parameter_block_bytes(tile.out_count, builder_.format(), problem_.per_channel_multiplier);
       const Bytes size = last ? parameters_at + parameters : weight_size;
-      block = blocks_.emplace(key, Block{add_block(tile, last, size, parameters_at), size}).first;
+      const std::int64_t zeros = skips_real_zeros() ? zero_share(conv_, tile, problem_.depthwise) : 0;
+      block = blocks_.emplace(key, Block{add_block(tile, last, size, parameters_at), size, zeros}).first;
     }
+    instruction.zero_share = block->second.zero_share;
     builder_.load_constants(block->second.offset, block->second.bytes, instruction.weight_address);
   }
 
@@ -244,11 +319,13 @@ class ConvEmitter {
   }
 
   void place_input(std::int64_t row, std::int64_t column, std::int64_t channel_tile, hw::Conv& instruction) {
-    const InputSpan rows = input_span(tiling_.rows.begin(row), tiling_.rows.extent(row), problem_.rows.kernel,
+    const InputSpan out_rows = computed_rows(row);
+    const InputSpan out_columns = computed_columns(column);
+    const InputSpan rows = input_span(out_rows.begin, out_rows.extent, problem_.rows.kernel,
                                       problem_.rows.stride, problem_.rows.pad_before, problem_.rows.in_size);
     const InputSpan columns =
-        input_span(tiling_.columns.begin(column), tiling_.columns.extent(column), problem_.columns.kernel,
-                   problem_.columns.stride, problem_.columns.pad_before, problem_.columns.in_size);
+        input_span(out_columns.begin, out_columns.extent, problem_.columns.kernel, problem_.columns.stride,
+                   problem_.columns.pad_before, problem_.columns.in_size);
     const TileAxis& axis = problem_.depthwise ? tiling_.out_channels : tiling_.in_channels;
     const std::int64_t channels = axis.extent(channel_tile);
     instruction.in_height = rows.extent;
@@ -256,16 +333,22 @@ class ConvEmitter {
     instruction.in_channels = channels;
     instruction.pad_top = rows.pad;
     instruction.pad_left = columns.pad;
+    const MapTile tile{image_,         rows.begin,
+                       rows.extent,    columns.begin,
+                       columns.extent, group_ * problem_.in_channels + axis.begin(channel_tile),
+                       channels};
+    if (const auto stays = builder_.tile_on_chip(conv_.input, tile)) {
+      instruction.in_address = stays->address;
+      instruction.in_pixel_stride = stays->pixel_stride;
+      instruction.in_row_stride = stays->row_stride;
+      return;
+    }
     instruction.in_pixel_stride = channels * builder_.format().activation_bytes();
     instruction.in_row_stride = columns.extent * instruction.in_pixel_stride;
     const std::int64_t key = (group_ * pixel_tiles() + pixel_tile(row, column)) * axis.count() + channel_tile;
     bool hit = false;
     instruction.in_address = inputs_.place(key, &hit);
     if (hit) return;
-    const MapTile tile{image_,         rows.begin,
-                       rows.extent,    columns.begin,
-                       columns.extent, group_ * problem_.in_channels + axis.begin(channel_tile),
-                       channels};
     loaded_input_bytes_ += tile.rows * tile.columns * tile.channels * builder_.format().activation_bytes();
     builder_.load_tile(in_, tile, instruction.in_address);
   }
@@ -273,9 +356,11 @@ class ConvEmitter {
   struct Block {
     std::int64_t offset;
     std::int64_t bytes;
+    std::int64_t zero_share;
   };
 
   ProgramBuilder& builder_;
+  const LayerWork& layer_;
   const QNode& node_;
   const QConv& conv_;
   const hw::TensorSymbol& in_;
@@ -296,9 +381,9 @@ class ConvEmitter {
 
 }  // namespace
 
-void emit_conv(ProgramBuilder& builder, const QNode& node, const QConv& conv) {
-  check_window(node.name, conv.window);
-  ConvEmitter(builder, node, conv).emit();
+void emit_conv(ProgramBuilder& builder, const LayerWork& layer, std::size_t index) {
+  check_window(layer.node->name, std::get<QConv>(layer.node->op).window);
+  ConvEmitter(builder, layer, index).emit();
 }
 
 }  // namespace npu::compiler

@@ -15,6 +15,12 @@ namespace {
 constexpr Bytes kAreaAlignment = 64;
 constexpr Bytes kBlockAlignment = 16;
 
+// Bytes from a map's first element to the tile's.
+std::int64_t tile_offset(const hw::TensorSymbol& map, const MapTile& tile, int activation_bytes) {
+  return tile.image * map.image_stride_bytes() + tile.row * map.row_stride_bytes +
+         tile.column * map.pixel_stride_bytes + tile.channel * activation_bytes;
+}
+
 }  // namespace
 
 SlotRing::SlotRing(std::int64_t base, std::int64_t slot_bytes, std::int64_t slots)
@@ -34,9 +40,22 @@ std::int64_t SlotRing::place(std::int64_t key, bool* hit) {
   return base_ + static_cast<std::int64_t>(slot) * slot_bytes_;
 }
 
-ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch, DramLayout layout,
-                               PlanCache& plans, ProgramContent content)
-    : graph_(graph), arch_(arch), layout_(std::move(layout)), plans_(plans), content_(content) {
+NetworkPlan plan_network(const QuantizedGraph& graph, const hw::ArchConfig& arch, std::int64_t images,
+                         bool keep_activations, PlanCache& plans) {
+  NetworkPlan network;
+  network.layers = plan_layers(graph, arch.execution.fuses_vector_layers && !keep_activations);
+  network.views = find_views(graph);
+  network.residency = arch.execution.keeps_maps_on_chip && !keep_activations
+                          ? plan_residency(graph, network.layers, arch, images, plans)
+                          : nothing_resident(graph, network.layers, arch);
+  network.layout = plan_dram(graph, network.layers, arch.data.activation_bytes(), images, keep_activations,
+                             network.residency.on_chip());
+  return network;
+}
+
+ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig& arch,
+                               const NetworkPlan& network, PlanCache& plans, ProgramContent content)
+    : graph_(graph), arch_(arch), network_(network), plans_(plans), content_(content) {
   program_.network = graph.name;
   if (has_texts()) {
     program_.compatibility_hash = hw::compatibility_hash(arch);
@@ -44,10 +63,10 @@ ProgramBuilder::ProgramBuilder(const QuantizedGraph& graph, const hw::ArchConfig
   }
   program_.format = hw::machine_format(arch);
   program_.host_softmax = graph.ends_in_softmax;
-  program_.footprint.activation_bytes = layout_.activation_bytes;
-  program_.footprint.peak_live_activation_bytes = layout_.peak_live_bytes;
-  program_.footprint.peak_layer = layout_.peak_layer;
-  program_.footprint.peak_tensors = layout_.peak_tensors;
+  program_.footprint.activation_bytes = network.layout.activation_bytes;
+  program_.footprint.peak_live_activation_bytes = network.layout.peak_live_bytes;
+  program_.footprint.peak_layer = network.layout.peak_layer;
+  program_.footprint.peak_tensors = network.layout.peak_tensors;
 }
 
 hw::LayerSymbol& ProgramBuilder::begin_layer(const std::string& name, const std::string& op,
@@ -73,8 +92,18 @@ std::int64_t ProgramBuilder::allocate_weight_area(Bytes bytes) {
 
 std::int64_t ProgramBuilder::allocate_buffer_area(Bytes bytes) {
   from_top_ = !from_top_;
-  const Bytes top = arch_.global_buffer.capacity_bytes - bytes;
-  return from_top_ ? top - top % kBlockAlignment : 0;
+  const Bytes top = room_.begin + room_.bytes - bytes;
+  return from_top_ ? top - top % kBlockAlignment : room_.begin;
+}
+
+std::optional<TileMemory> ProgramBuilder::tile_on_chip(TensorId id, const MapTile& tile) const {
+  const MapView& view = network_.views[static_cast<std::size_t>(id)];
+  const auto& root = network_.residency.address[static_cast<std::size_t>(view.root)];
+  if (!root) return std::nullopt;
+  const int width = program_.format.activation_bytes();
+  const hw::TensorSymbol& map = symbol(id);
+  return TileMemory{*root + view.channel_offset * width + tile_offset(map, tile, width), map.row_stride_bytes,
+                    map.pixel_stride_bytes};
 }
 
 std::int64_t ProgramBuilder::reserve_constants(Bytes bytes) {
@@ -114,9 +143,7 @@ hw::Transfer ProgramBuilder::tile_transfer(const hw::TensorSymbol& map, const Ma
                                            std::int64_t sram_address) const {
   const int width = program_.format.activation_bytes();
   hw::Transfer transfer;
-  transfer.dram_address = map.dram_address + tile.image * map.image_stride_bytes() +
-                          tile.row * map.row_stride_bytes + tile.column * map.pixel_stride_bytes +
-                          tile.channel * width;
+  transfer.dram_address = map.dram_address + tile_offset(map, tile, width);
   transfer.sram_address = sram_address;
   transfer.run_bytes = tile.channels * width;
   if (transfer.run_bytes != map.pixel_stride_bytes) {
@@ -158,8 +185,15 @@ void ProgramBuilder::relocate() {
                                     : program_.dram.activation_base;
     }
   }
-  program_.tensors = layout_.symbols;
-  for (auto& tensor : program_.tensors) tensor.dram_address += program_.dram.activation_base;
+}
+
+// The maps that are in DRAM.
+void ProgramBuilder::name_tensors() {
+  for (std::size_t id = 0; id < network_.layout.symbols.size(); ++id) {
+    if (!network_.layout.in_dram[id]) continue;
+    program_.tensors.push_back(network_.layout.symbols[id]);
+    program_.tensors.back().dram_address += program_.dram.activation_base;
+  }
 }
 
 hw::Program ProgramBuilder::finish() {
@@ -170,12 +204,13 @@ hw::Program ProgramBuilder::finish() {
   program_.footprint.instruction_bytes = instruction_bytes;
   program_.dram.constant_base = round_up(instruction_bytes, kAreaAlignment);
   program_.dram.activation_base = round_up(program_.dram.constant_base + constant_bytes_, kAreaAlignment);
-  program_.dram.end = program_.dram.activation_base + layout_.activation_bytes;
+  program_.dram.end = program_.dram.activation_base + network_.layout.activation_bytes;
   if (program_.dram.end > arch_.dram.capacity_bytes) {
     throw CapacityError(fmt::format("network '{}' in DRAM", graph_.name), program_.dram.end,
                         arch_.dram.capacity_bytes);
   }
   relocate();
+  name_tensors();
   insert_tokens(program_, arch_.execution.layers_overlap);
   if (has_constants()) hw::require_verified(program_);
   return std::move(program_);

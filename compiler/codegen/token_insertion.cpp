@@ -6,7 +6,8 @@
 // (vector
 //    clocks: for each instruction, the latest instruction of every unit known to have ended before it ends).
 //    A token of the array for a load unit says only that operands have been read: it orders the load behind
-//    reads of that instruction and results of the one before.
+//    reads of that instruction and results of the one before, so that a load which overwrites results takes
+//    the token of a later convolution.
 // 4. Every remaining dependency is one signal of the producer and one wait of the consumer: both units are in
 // order, so
 //    the k-th wait meets the k-th signal.
@@ -153,6 +154,7 @@ class TokenInsertion {
     }
     drop_known(needs, known, unit);
     drop_implied(needs);
+    take_by_operands(needs, unit);
     for (int producer = 0; producer < hw::kUnits; ++producer) {
       take(producer, unit, pc, needs, known);
     }
@@ -209,11 +211,35 @@ class TokenInsertion {
     }
   }
 
+  // A load that overwrites results (of a map that stayed on chip) has no token for their end, but a later
+  // convolution that has read its operands proves it, and so does another unit's instruction that waited for
+  // it.
+  void take_by_operands(Needs& needs, int unit) const {
+    for (int producer = 0; producer < hw::kUnits; ++producer) {
+      const std::int64_t result = needs.results[producer];
+      if (result == kNone || !early(producer, unit)) continue;
+      if (needs.operands[producer] <= result && before_[latest_[producer]] >= result) {
+        needs.operands[producer] = latest_[producer];
+      }
+      if (needs.operands[producer] > result) {
+        needs.results[producer] = kNone;
+        continue;
+      }
+      for (int other = 0; other < hw::kUnits; ++other) {
+        if (latest_[other] == kNone || early(other, unit) || ended_[latest_[other]][producer] < result)
+          continue;
+        needs.results[other] = std::max(needs.results[other], latest_[other]);
+        needs.results[producer] = kNone;
+        break;
+      }
+    }
+  }
+
   // One wait of `pc` and one signal of the instruction it needs.
   void take(int producer, int unit, std::int64_t pc, const Needs& needs, Clock& known) {
     const bool operands = early(producer, unit);
     NPU_CHECK(!operands || needs.results[producer] == kNone,
-              "a load overwrites results that nobody has taken from the buffer");
+              "a load overwrites results of the last convolution, which nobody has taken from the buffer");
     const std::int64_t needed = operands ? needs.operands[producer] : needs.results[producer];
     if (needed == kNone) return;
     auto& signal = program_.instructions[needed].tokens.signal[unit];

@@ -106,6 +106,7 @@ std::vector<double> noise_balancing_factors(const Graph& canonical, const Channe
       factors[k] = std::clamp(wanted, 1.0, std::min(room[k], options.largest_factor));
     }
   }
+  for (double& factor : factors) factor = std::pow(factor, options.strength);
   return factors;
 }
 

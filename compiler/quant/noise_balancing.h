@@ -20,6 +20,7 @@ using ChannelPowers = std::map<std::string, std::vector<double>>;
 struct NoiseBalancingOptions {
   int weight_bits = 8;
   int activation_bits = 8;
+  double strength = 1;  ///< exponent of the factors found, 0 to 1
   double largest_factor = 256;
 };
 

@@ -9,6 +9,8 @@
 #include "compiler/quant/channel_scaling.h"
 #include "compiler/quant/noise_balancing.h"
 #include "compiler/quant/output_range.h"
+#include "compiler/reference/interpreter.h"
+#include "compiler/refine/balance_trial.h"
 #include "compiler/refine/parallel_for.h"
 #include "hw/common/error.h"
 
@@ -31,13 +33,6 @@ std::map<std::string, Histogram> histograms(const Graph& graph, const Calibratio
                 [&](const std::string& value, std::span<const float> data) { result.at(value).add(data); });
   }
   return result;
-}
-
-std::vector<std::vector<float>> outputs_of(const Graph& graph, const CalibrationInputs& inputs) {
-  FloatRuntime runtime(graph, 1);
-  std::vector<std::vector<float>> outputs;
-  for (const auto& input : inputs) outputs.push_back(runtime.run(input));
-  return outputs;
 }
 
 // Cross-layer equalisation knows no upper clamp: channels are scaled past it.
@@ -83,7 +78,7 @@ class Cook {
       options.means_from_calibration = true;
     }
     auto quantized = quantize(graph_, calibration_, arch_, options);
-    return {std::move(quantized), std::move(graph_), std::move(calibration_)};
+    return {std::move(quantized), std::move(graph_), std::move(calibration_), {}};
   }
 
  private:
@@ -108,11 +103,12 @@ class Cook {
       recalibrate();
     }
     const ChannelClasses classes(graph_);
-    const auto factors = recipe_.scaling == ChannelScaling::kCrossLayer
-                             ? cross_layer_factors(graph_, classes)
-                             : noise_balancing_factors(graph_, classes, calibration_, channel_powers(),
-                                                       {recipe_.weight_bits.value_or(arch_.data.weight_bits),
-                                                        arch_.data.activation_bits});
+    const auto factors =
+        recipe_.scaling == ChannelScaling::kCrossLayer
+            ? cross_layer_factors(graph_, classes)
+            : noise_balancing_factors(graph_, classes, calibration_, channel_powers(),
+                                      {recipe_.weight_bits.value_or(arch_.data.weight_bits),
+                                       arch_.data.activation_bits, recipe_.balance_strength});
     graph_ = scale_channels(graph_, classes, factors);
     calibration_ = scale_channels(calibration_, classes, factors);
   }
@@ -152,12 +148,10 @@ class Cook {
         result[value] = choose_range(histogram, recipe_.range_method, bits, recipe_.percentile);
       }
     }
-    const MapShape shape = infer_shapes(graph_).at(graph_.output);
-    const bool classifier = shape.height == 1 && shape.width == 1 && shape.channels >= kSmallestClassifier;
-    if (recipe_.fit_scores && classifier && !inputs_.empty()) {
+    if (recipe_.fit_scores && is_classifier(graph_) && !inputs_.empty()) {
       const auto& statistics = calibration_.values.at(graph_.output);
       result[graph_.output] =
-          score_range({statistics.minimum, statistics.maximum}, outputs_of(graph_, inputs_), bits);
+          score_range({statistics.minimum, statistics.maximum}, float_outputs(graph_, inputs_), bits);
     }
     return result;
   }
@@ -201,10 +195,44 @@ Recipe Recipe::plain(WeightScheme scheme, int shift_bits) {
   return recipe;
 }
 
+bool is_classifier(const Graph& canonical) {
+  const MapShape shape = infer_shapes(canonical).at(canonical.output);
+  return shape.height == 1 && shape.width == 1 && shape.channels >= kSmallestClassifier;
+}
+
+std::vector<std::vector<float>> float_outputs(const Graph& graph, const CalibrationInputs& inputs) {
+  FloatRuntime runtime(graph, 1);
+  std::vector<std::vector<float>> outputs;
+  for (const auto& input : inputs) outputs.push_back(runtime.run(input));
+  return outputs;
+}
+
+GraphExecutor interpreting_executor(int threads) {
+  return [threads](const QuantizedGraph& graph, const std::vector<std::vector<std::int32_t>>& inputs) {
+    std::vector<std::vector<std::int32_t>> outputs(inputs.size());
+    parallel_for(inputs.size(), threads, [&](std::size_t i) {
+      outputs[i] = std::move(interpret(graph, inputs[i]).tensors[static_cast<std::size_t>(graph.output)]);
+    });
+    return outputs;
+  };
+}
+
 RecipeResult quantize_by_recipe(const Graph& canonical, const Calibration& calibration,
                                 const CalibrationInputs& inputs, const hw::ArchConfig& arch,
-                                const Recipe& recipe, int threads) {
-  return Cook(canonical, calibration, inputs, arch, recipe, threads).run();
+                                const Recipe& recipe, int threads, const GraphExecutor& execute) {
+  Recipe chosen = recipe;
+  std::vector<BalanceTrial> trials;
+  if (!canonical.given.empty()) {
+    chosen.scaling = ChannelScaling::kNone;  // given numbers are those of the network as it is
+  } else if (recipe.scaling == ChannelScaling::kTried) {
+    trials = try_balancing(canonical, inputs, arch, recipe, threads,
+                           execute ? execute : interpreting_executor(threads));
+    chosen.balance_strength = best_strength(trials);
+    chosen.scaling = chosen.balance_strength > 0 ? ChannelScaling::kBalanced : ChannelScaling::kNone;
+  }
+  auto result = Cook(canonical, calibration, inputs, arch, chosen, threads).run();
+  result.trials = std::move(trials);
+  return result;
 }
 
 }  // namespace npu::compiler

@@ -28,6 +28,7 @@ enum class BiasCorrection {
 enum class ChannelScaling {
   kNone,
   kBalanced,    ///< roundings of activations and of weights weighed against each other (noise_balancing.h)
+  kTried,       ///< kBalanced as strongly as a trial on half of the inputs finds best (balance_trial.h)
   kCrossLayer,  ///< weights of neighbouring layers get equal ranges (arXiv 1906.04721); ReLU6 becomes ReLU
 };
 
@@ -35,7 +36,8 @@ struct Recipe {
   WeightScheme scheme = WeightScheme::kShift;
   int shift_bits = 4;                             ///< of kShift; 0 is the plain layer-wise scheme
   std::optional<int> weight_bits = std::nullopt;  ///< fewer values than the machine's width allows, from 2 on
-  ChannelScaling scaling = ChannelScaling::kNone;
+  ChannelScaling scaling = ChannelScaling::kTried;
+  double balance_strength = 1;  ///< of kBalanced: the exponent of its factors, 0 (none) to 1
   BiasCorrection bias_correction = BiasCorrection::kMeasured;
   bool search_scales = true;
   bool optimise_rounding = true;
@@ -51,18 +53,39 @@ struct Recipe {
   static Recipe plain(WeightScheme scheme, int shift_bits);
 };
 
-struct RecipeResult {
-  QuantizedGraph quantized;
-  Graph scaled;             ///< the float network that `quantized` stands for, channel by channel
-  Calibration calibration;  ///< of `scaled`
+/// One strength of balancing and how far from float it ends on inputs that its quantisation never saw: mean
+/// divergence of the class probabilities in nats, for networks without scores noise power / signal power.
+struct BalanceTrial {
+  double strength = 0;
+  double distance = 0;
 };
 
+struct RecipeResult {
+  QuantizedGraph quantized;
+  Graph scaled;                      ///< the float network that `quantized` stands for, channel by channel
+  Calibration calibration;           ///< of `scaled`
+  std::vector<BalanceTrial> trials;  ///< of kTried
+};
+
+/// Whether the output is a vector of enough scores for their probabilities to mean something.
+bool is_classifier(const Graph& canonical);
+
+/// Outputs of the float network, [input][element].
+std::vector<std::vector<float>> float_outputs(const Graph& graph, const CalibrationInputs& inputs);
+
+/// Runs a quantised network exactly: inputs and outputs [input][row][column][channel].
+using GraphExecutor = std::function<std::vector<std::vector<std::int32_t>>(
+    const QuantizedGraph& graph, const std::vector<std::vector<std::int32_t>>& inputs)>;
+
+/// By the reference interpreter, which needs no machine and is slow.
+GraphExecutor interpreting_executor(int threads);
+
 /// `calibration` is that of `canonical` on `inputs`, which may be empty if the recipe needs none
-/// (without_inputs). `progress`, which may be empty, hears how many of the layers are done. Results do not
-/// depend on `threads`. Throws GraphError as quantize() does, and where kAnalytic finds no batch-norm
-/// statistics.
+/// (without_inputs). Channels of a network with given numbers are not scaled. Whole networks are run by
+/// `execute`, by default the interpreter. Results do not depend on `threads` nor on who executes. Throws
+/// GraphError as quantize() does, and where kAnalytic finds no batch-norm statistics.
 RecipeResult quantize_by_recipe(const Graph& canonical, const Calibration& calibration,
                                 const CalibrationInputs& inputs, const hw::ArchConfig& arch,
-                                const Recipe& recipe, int threads);
+                                const Recipe& recipe, int threads, const GraphExecutor& execute = {});
 
 }  // namespace npu::compiler

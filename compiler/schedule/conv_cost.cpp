@@ -16,6 +16,7 @@
 #include "hw/isa/fields.h"
 #include "hw/isa/regions.h"
 #include "hw/timing/conv_phases.h"
+#include "hw/timing/vector_timing.h"
 
 namespace npu::compiler {
 namespace {
@@ -79,7 +80,7 @@ Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, con
   const std::int64_t in_tiles = tiling.in_channels.count();
   const std::int64_t blocks = tiling.out_channels.count() * in_tiles;
   const std::int64_t kept = tiling.order == LoopOrder::kWeightsOuter ? in_tiles : blocks;
-  const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
+  const std::int64_t taps = problem.taps();
   const std::int64_t weights = taps * problem.out_channels * (problem.depthwise ? 1 : problem.in_channels);
   const Bytes parameters = hw::parameter_block_bytes(problem.out_channels, hw::machine_format(arch),
                                                      problem.per_channel_multiplier);
@@ -89,6 +90,7 @@ Traffic weight_traffic(const ConvProblem& problem, const ConvTiling& tiling, con
 
 Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, double pixels,
                       const hw::ArchConfig& arch) {
+  if (problem.input_on_chip) return {};
   const std::int64_t pixel_tiles = problem.images * tiling.rows.count() * tiling.columns.count();
   const std::int64_t in_tiles = tiling.in_channels.count();
   const std::int64_t out_tiles = tiling.out_channels.count();
@@ -104,15 +106,31 @@ Traffic input_traffic(const ConvProblem& problem, const ConvTiling& tiling, doub
           kept <= tiling.input_slots ? 1 : out_tiles};
 }
 
+double output_tiles(const ConvProblem& problem, const ConvTiling& tiling) {
+  return static_cast<double>(problem.images * tiling.rows.count() * tiling.columns.count() *
+                             tiling.out_channels.count());
+}
+
+// Of a map of the outputs' extents, tile by tile: the outputs themselves or an add's other operand.
 Traffic output_traffic(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t tiles =
-      problem.images * tiling.rows.count() * tiling.columns.count() * tiling.out_channels.count();
   const double pixels = static_cast<double>(problem.images * problem.out_height * problem.out_width);
   const bool whole = tiling.out_channels.count() == 1 && problem.dense_output;
-  return {static_cast<double>(tiles),
+  return {output_tiles(problem, tiling),
           map_bus_bytes(pixels, tiling.out_channels.tile, whole, arch) *
               static_cast<double>(tiling.out_channels.count()),
           1};
+}
+
+// What the tail's instructions take in the vector unit (hw/timing/vector_timing.h), all tiles.
+double tail_cycles(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  if (problem.tail == TailWork::kNone) return 0;
+  const bool adds = problem.tail == TailWork::kAdd;
+  const double steps =
+      static_cast<double>(problem.images * problem.out_height * problem.out_width * problem.out_channels) *
+      static_cast<double>(adds ? 1 : problem.pool_rows.kernel * problem.pool_columns.kernel);
+  const double reads = steps * static_cast<double>((adds ? 2 : 1) * arch.data.activation_bytes());
+  return output_tiles(problem, tiling) * static_cast<double>(hw::kVectorStages) +
+         std::max(steps / arch.vector_unit.lanes, reads / arch.global_buffer.width_bytes);
 }
 
 // What the resources do during one phase: array cycles, descriptors and bytes of each DMA channel.
@@ -123,6 +141,8 @@ struct Phase {
     double bytes = 0;
   };
   Channel weights, inputs, outputs;
+  double tiles = 0;
+  double tail = 0;
 
   double bytes() const { return weights.bytes + inputs.bytes + outputs.bytes; }
 };
@@ -139,7 +159,7 @@ double instruction_bytes(double loads, double outputs, const ConvTiling& tiling,
 
 Bytes weight_block_size(std::int64_t out_channels, std::int64_t in_channels, const ConvProblem& problem,
                         const hw::ArchConfig& arch) {
-  const std::int64_t taps = problem.rows.kernel * problem.columns.kernel;
+  const std::int64_t taps = problem.taps();
   const Bytes weights =
       taps * out_channels * (problem.depthwise ? 1 : in_channels) * arch.data.weight_bytes();
   return round_up(weights, kParameterAlignment) +
@@ -154,6 +174,7 @@ ArrayDemand array_demand(const ConvProblem& problem, const ConvTiling& tiling, c
   work.stride_width = problem.columns.stride;
   work.dataflow = tiling.dataflow;
   work.depthwise = problem.depthwise;
+  work.zero_share = problem.zero_share;
   Cycles sum = 0;
   Cycles hidden = 0;          // behind the tile that comes last
   double results_leave = -1;  // of the first kind of tiles, the most frequent
@@ -162,8 +183,8 @@ ArrayDemand array_demand(const ConvProblem& problem, const ConvTiling& tiling, c
       for (const auto& channel : parts(tiling.out_channels)) {
         const std::int64_t times = problem.images * row.times * column.times * channel.times;
         if (times == 0) continue;
-        work.out_height = row.extent;
-        work.out_width = column.extent;
+        work.out_height = problem.computed_rows(row.extent);
+        work.out_width = problem.computed_columns(column.extent);
         work.out_channels = channel.extent;
         const ArrayTime time = array_time_of(tiling, work, arch);
         sum += times * time.cycles;
@@ -177,8 +198,18 @@ ArrayDemand array_demand(const ConvProblem& problem, const ConvTiling& tiling, c
 
 TilingTraffic tiling_traffic(const ConvProblem& problem, const ConvTiling& tiling, double loaded_pixels,
                              const hw::ArchConfig& arch) {
-  return {weight_traffic(problem, tiling, arch), input_traffic(problem, tiling, loaded_pixels, arch),
-          output_traffic(problem, tiling, arch), problem.depthwise, problem.images};
+  TilingTraffic traffic;
+  traffic.weights = weight_traffic(problem, tiling, arch);
+  traffic.inputs = input_traffic(problem, tiling, loaded_pixels, arch);
+  if (!problem.output_on_chip) traffic.outputs = output_traffic(problem, tiling, arch);
+  if (problem.tail == TailWork::kAdd && !problem.operand_on_chip) {
+    traffic.operand = output_traffic(problem, tiling, arch);
+  }
+  traffic.output_tiles = output_tiles(problem, tiling);
+  traffic.tail_cycles = tail_cycles(problem, tiling, arch);
+  traffic.inputs_by_round = problem.depthwise;
+  traffic.images = problem.images;
+  return traffic;
 }
 
 ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, const ConvTiling& tiling,
@@ -201,29 +232,38 @@ ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, co
   const bool weights_outer = tiling.order == LoopOrder::kWeightsOuter;
   const auto phase = [&](bool first) {
     const double part = first ? 1.0 / rounds : (rounds - 1) / rounds;
-    return Phase{array_cycles * part, share(traffic.weights, !weights_outer, first),
-                 share(traffic.inputs, weights_outer && !traffic.inputs_by_round, first),
-                 share(traffic.outputs, false, first)};
+    const Phase::Channel inputs = share(traffic.inputs, weights_outer && !traffic.inputs_by_round, first);
+    const Phase::Channel operand = share(traffic.operand, false, first);
+    return Phase{array_cycles * part,
+                 share(traffic.weights, !weights_outer, first),
+                 {inputs.descriptors + operand.descriptors, inputs.bytes + operand.bytes},
+                 share(traffic.outputs, false, first),
+                 traffic.output_tiles * part,
+                 traffic.tail_cycles * part};
   };
-  const double last_tile = array_cycles / traffic.outputs.loads;
-  const double first_load = latency + (traffic.weights.bytes / traffic.weights.loads +
-                                       traffic.inputs.bytes / traffic.inputs.loads) /
-                                          bandwidth;
-  const double store = traffic.outputs.bytes / traffic.outputs.loads / bandwidth;
+  const auto one = [](const Traffic& operand) {
+    return operand.loads > 0 ? operand.bytes / operand.loads : 0;
+  };
+  const double last_tile = array_cycles / traffic.output_tiles;
+  const double last_tail = traffic.tail_cycles / traffic.output_tiles;
+  const double first_load = latency + (one(traffic.weights) + one(traffic.inputs)) / bandwidth;
+  const double store = one(traffic.outputs) / bandwidth;
+  const double store_latency = traffic.outputs.loads > 0 ? latency : 0;
   const auto duration = [&](const Phase& work, bool begins, bool ends) {
     const double descriptors =
         std::max({work.weights.descriptors, work.inputs.descriptors, work.outputs.descriptors});
     // A slot for outputs is taken from the start of a tile until they are stored.
-    const double tiles = work.outputs.descriptors;
     const auto slots = static_cast<double>(tiling.output_slots);
+    const bool waits = tiling.output_slot_bytes > 0 && work.tiles > slots;
     const double by_slots =
-        tiles > slots ? (work.array + tiles * (demand.results_leave + latency + store)) / slots : 0;
-    const double array =
-        (begins ? first_load : 0) + std::max(work.array, by_slots) + (ends ? latency + store : 0);
-    const double fetched = instruction_bytes(work.weights.descriptors + work.inputs.descriptors,
-                                             work.outputs.descriptors, tiling, arch);
+        waits ? (work.array + work.tail + work.tiles * (demand.results_leave + store_latency + store)) / slots
+              : 0;
+    const double array = (begins ? first_load : 0) + std::max({work.array, work.tail, by_slots}) +
+                         (ends ? last_tail + store_latency + store : 0);
+    const double fetched =
+        instruction_bytes(work.weights.descriptors + work.inputs.descriptors, work.tiles, tiling, arch);
     const double memory = descriptors * latency + (work.bytes() + fetched) / bandwidth +
-                          (ends ? std::max(0.0, last_tile + latency - store) : 0);
+                          (ends ? std::max(0.0, last_tile + last_tail + store_latency - store) : 0);
     return std::max(array, memory);
   };
   ConvCost cost;
@@ -237,15 +277,17 @@ ConvCost joined_cost(const TilingTraffic& traffic, const ArrayDemand& demand, co
   const auto all_loads = [](const Traffic& operand) {
     return operand.loads * static_cast<double>(operand.passes);
   };
-  const double fetched = instruction_bytes(all_loads(traffic.weights) + all_loads(traffic.inputs),
-                                           traffic.outputs.loads, tiling, arch);
+  const double fetched =
+      instruction_bytes(all_loads(traffic.weights) + all_loads(traffic.inputs) + all_loads(traffic.operand),
+                        traffic.output_tiles, tiling, arch);
   cost.objective = cost.cycles + kDramWeight * (cost.dram_bytes + fetched) / bandwidth;
   return cost;
 }
 
 ConvCost conv_cost(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const double pixels = static_cast<double>(problem.images * loaded_positions(tiling.rows, problem.rows)) *
-                        static_cast<double>(loaded_positions(tiling.columns, problem.columns));
+  const double pixels =
+      static_cast<double>(problem.images * loaded_positions(tiling.rows, problem.row_window())) *
+      static_cast<double>(loaded_positions(tiling.columns, problem.column_window()));
   return joined_cost(tiling_traffic(problem, tiling, pixels, arch), array_demand(problem, tiling, arch),
                      tiling, arch);
 }

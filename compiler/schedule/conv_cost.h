@@ -17,10 +17,15 @@ struct Traffic {
 
 struct TilingTraffic {
   Traffic weights, inputs, outputs;
+  Traffic operand;               ///< of an add behind the tiles
+  double output_tiles = 1;       ///< whether or not they are stored
+  double tail_cycles = 0;        ///< of the vector unit on all tiles
   bool inputs_by_round = false;  ///< depthwise, weights outer: every round has input channels of its own
   std::int64_t images = 1;
 
-  double total_bytes() const { return weights.total_bytes() + inputs.total_bytes() + outputs.total_bytes(); }
+  double total_bytes() const {
+    return weights.total_bytes() + inputs.total_bytes() + outputs.total_bytes() + operand.total_bytes();
+  }
 };
 
 /// `loaded_pixels`: input positions loaded by all pixel tiles, halos counted once for each.

@@ -48,8 +48,8 @@ class Search {
         arch_(arch),
         buffering_(buffering),
         thorough_(effort == MapperEffort::kThorough),
-        rows_(pixel_axes(problem.out_height, problem.rows, arch.pe_array.rows, effort)),
-        columns_(pixel_axes(problem.out_width, problem.columns, arch.pe_array.columns, effort)),
+        rows_(pixel_axes(problem.out_height, problem.row_window(), arch.pe_array.rows, effort)),
+        columns_(pixel_axes(problem.out_width, problem.column_window(), arch.pe_array.columns, effort)),
         out_channels_(sizes(problem.out_channels, arch.pe_array.columns, effort)),
         in_channels_(problem.depthwise ? std::vector<std::int64_t>{problem.in_channels}
                                        : sizes(problem.in_channels, arch.pe_array.rows, effort)) {
@@ -83,7 +83,8 @@ class Search {
                        [](const State& state) { return state.available && !state.best.tiling; });
   }
 
-  // No tiling needs fewer: every MAC that is not skipped, on every PE in every cycle.
+  // No tiling needs fewer (nor do pools, which make tiles compute more): every MAC that is not skipped, on
+  // every PE in every cycle.
   double least_array_cycles(hw::Dataflow flow) const {
     hw::ConvWork work;
     work.out_height = problem_.out_height;
@@ -94,9 +95,8 @@ class Search {
     work.kernel_width = problem_.columns.kernel;
     work.depthwise = problem_.depthwise;
     double kept = 1.0;
-    if (flow == hw::Dataflow::kOutputStationary && arch_.pe_array.zero_skipping != hw::ZeroSkipping::kNone) {
-      kept -= arch_.pe_array.assumed_zero_fraction;
-    }
+    if (flow == hw::Dataflow::kOutputStationary)
+      kept -= hw::skipped_fraction(problem_.zero_share, arch_.pe_array);
     return kept * static_cast<double>(problem_.images * work.macs()) / arch_.pe_array.pe_count();
   }
 
@@ -129,7 +129,7 @@ class Search {
       for (std::size_t flow = 0; flow < states_.size(); ++flow) {
         State& state = states_[flow];
         tiling.dataflow = static_cast<hw::Dataflow>(flow);
-        if (!state.available || !accumulators_hold(tiling, arch_)) continue;
+        if (!state.available || !accumulators_hold(problem_, tiling, arch_)) continue;
         std::optional<ArrayDemand>& demand = demands[flow];
         if (state.best.tiling && !demand &&
             joined_cost(traffic, {state.least_array_cycles, 0}, tiling, arch_).objective >=

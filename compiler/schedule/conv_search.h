@@ -28,7 +28,7 @@ struct FieldLimits {
 bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch,
                  const FieldLimits& limits);
 /// The accumulator store holds what the tile parks there.
-bool accumulators_hold(const ConvTiling& tiling, const hw::ArchConfig& arch);
+bool accumulators_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch);
 /// Fills in slot sizes and counts: at least `buffering` wherever there are so many tiles, more where that
 /// saves re-reading. False if the buffers are too small.
 bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::int64_t buffering,

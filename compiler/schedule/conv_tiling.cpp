@@ -9,31 +9,57 @@
 
 namespace npu::compiler {
 
+Bytes map_room(const ConvProblem& problem, const hw::ArchConfig& arch) {
+  return problem.map_room_bytes > 0 ? problem.map_room_bytes : arch.global_buffer.capacity_bytes;
+}
+
 bool fields_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch,
                  const FieldLimits& limits) {
   const std::int64_t channels = problem.depthwise ? tiling.out_channels.tile : tiling.in_channels.tile;
   const Bytes in_pixel = channels * arch.data.activation_bytes();
   const Bytes out_pixel = tiling.out_channels.tile * arch.data.activation_bytes();
-  const std::int64_t in_height = largest_input_extent(tiling.rows, problem.rows);
-  const std::int64_t in_width = largest_input_extent(tiling.columns, problem.columns);
+  const std::int64_t in_height = largest_input_extent(tiling.rows, problem.row_window());
+  const std::int64_t in_width = largest_input_extent(tiling.columns, problem.column_window());
+  const std::int64_t out_width = problem.computed_columns(tiling.columns.tile);
   return channels <= limits.in_channels && tiling.out_channels.tile <= limits.out_channels &&
          in_pixel <= limits.in_pixel_stride && out_pixel <= limits.out_pixel_stride &&
-         in_width * in_pixel <= limits.in_row_stride &&
-         tiling.columns.tile * out_pixel <= limits.out_row_stride && in_height <= limits.in_height &&
-         in_width <= limits.in_width && tiling.rows.tile <= limits.out_height &&
-         tiling.columns.tile <= limits.out_width &&
-         largest_pad(tiling.rows, problem.rows) <= limits.pad_top &&
-         largest_pad(tiling.columns, problem.columns) <= limits.pad_left;
+         in_width * in_pixel <= limits.in_row_stride && out_width * out_pixel <= limits.out_row_stride &&
+         in_height <= limits.in_height && in_width <= limits.in_width &&
+         problem.computed_rows(tiling.rows.tile) <= limits.out_height && out_width <= limits.out_width &&
+         largest_pad(tiling.rows, problem.row_window()) <= limits.pad_top &&
+         largest_pad(tiling.columns, problem.column_window()) <= limits.pad_left;
 }
 
 // Accumulator entries a tile needs (see isa::Conv): parked sums of a split reduction, or WS's working set.
-bool accumulators_hold(const ConvTiling& tiling, const hw::ArchConfig& arch) {
-  const std::int64_t pixels = tiling.rows.tile * tiling.columns.tile;
+bool accumulators_hold(const ConvProblem& problem, const ConvTiling& tiling, const hw::ArchConfig& arch) {
+  const std::int64_t pixels =
+      problem.computed_rows(tiling.rows.tile) * problem.computed_columns(tiling.columns.tile);
   if (tiling.in_channels.count() > 1) return pixels * tiling.out_channels.tile <= arch.accumulator_entries();
   if (tiling.dataflow == hw::Dataflow::kOutputStationary) return true;
   return pixels * std::min<std::int64_t>(tiling.out_channels.tile, arch.pe_array.columns) <=
          arch.accumulator_entries();
 }
+
+namespace {
+
+// The array's outputs, unless they go straight to a map that stays; behind them the add's other operand,
+// unless it lies on chip, or the pool's outputs, unless they stay.
+void size_output_slot(const ConvProblem& problem, std::int64_t width, ConvTiling& tiling) {
+  const std::int64_t pixels = tiling.rows.tile * tiling.columns.tile;
+  const std::int64_t computed =
+      problem.computed_rows(tiling.rows.tile) * problem.computed_columns(tiling.columns.tile);
+  const auto bytes = [&](std::int64_t positions) {
+    return round_up(positions * tiling.out_channels.tile * width, kParameterAlignment);
+  };
+  const bool straight = problem.tail == TailWork::kNone && problem.output_on_chip;
+  tiling.tail_offset_bytes = straight ? 0 : bytes(computed);
+  Bytes behind = 0;
+  if (problem.tail == TailWork::kAdd && !problem.operand_on_chip) behind = bytes(pixels);
+  if (problem.tail == TailWork::kPool && !problem.output_on_chip) behind = bytes(pixels);
+  tiling.output_slot_bytes = tiling.tail_offset_bytes + behind;
+}
+
+}  // namespace
 
 // Fills in slot sizes and counts: at least `buffering` wherever there are so many tiles, more where that
 // saves re-reading. False if the buffers are too small.
@@ -48,17 +74,21 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
   tiling.weight_slot_bytes =
       round_up(weight_block_size(tiling.out_channels.tile, tiling.in_channels.tile, problem, arch),
                kParameterAlignment);
-  tiling.input_slot_bytes =
-      round_up(largest_input_extent(tiling.rows, problem.rows) *
-                   largest_input_extent(tiling.columns, problem.columns) * channels * width,
-               kParameterAlignment);
-  tiling.output_slot_bytes = round_up(
-      tiling.rows.tile * tiling.columns.tile * tiling.out_channels.tile * width, kParameterAlignment);
+  tiling.input_slot_bytes = 0;
+  if (!problem.input_on_chip) {
+    tiling.input_slot_bytes =
+        round_up(largest_input_extent(tiling.rows, problem.row_window()) *
+                     largest_input_extent(tiling.columns, problem.column_window()) * channels * width,
+                 kParameterAlignment);
+  }
+  size_output_slot(problem, width, tiling);
 
   const std::int64_t weight_blocks = in_tiles * out_tiles * problem.groups;
-  const std::int64_t input_blocks = pixel_tiles * problem.groups * (problem.depthwise ? out_tiles : in_tiles);
+  const std::int64_t input_blocks =
+      problem.input_on_chip ? 1 : pixel_tiles * problem.groups * (problem.depthwise ? out_tiles : in_tiles);
   const std::int64_t input_need = std::min(buffering, input_blocks);
-  tiling.output_slots = std::min(buffering, pixel_tiles * out_tiles * problem.groups);
+  tiling.output_slots =
+      tiling.output_slot_bytes == 0 ? 1 : std::min(buffering, pixel_tiles * out_tiles * problem.groups);
   const Bytes map_need =
       input_need * tiling.input_slot_bytes + tiling.output_slots * tiling.output_slot_bytes;
   const Bytes shared = arch.execution.shared_buffer_bytes;
@@ -71,12 +101,12 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
   if (weight_fit < weight_need) return false;
   tiling.weight_slots = std::min({weight_fit, std::max(weight_wish, weight_need), weight_blocks});
 
-  const Bytes map_room = shared > 0 ? std::min(arch.global_buffer.capacity_bytes,
-                                               shared - tiling.weight_slots * tiling.weight_slot_bytes)
-                                    : arch.global_buffer.capacity_bytes;
-  const Bytes rest = map_room - tiling.output_slots * tiling.output_slot_bytes;
-  if (rest <= 0) return false;
-  const std::int64_t input_fit = rest / tiling.input_slot_bytes;
+  const Bytes whole_room = map_room(problem, arch);
+  const Bytes room =
+      shared > 0 ? std::min(whole_room, shared - tiling.weight_slots * tiling.weight_slot_bytes) : whole_room;
+  const Bytes rest = room - tiling.output_slots * tiling.output_slot_bytes;
+  if (rest < 0) return false;
+  const std::int64_t input_fit = tiling.input_slot_bytes == 0 ? 1 : rest / tiling.input_slot_bytes;
   const std::int64_t input_wish =
       tiling.order == LoopOrder::kWeightsOuter ? std::max(input_need, pixel_tiles * in_tiles) : 2 * in_tiles;
   if (input_fit < input_need) return false;
@@ -88,6 +118,7 @@ bool assign_slots(const ConvProblem& problem, const hw::ArchConfig& arch, std::i
 void add_output_slot(const ConvProblem& problem, ConvTiling& tiling) {
   const std::int64_t tiles = problem.images * tiling.rows.count() * tiling.columns.count() *
                              tiling.out_channels.count() * problem.groups;
+  if (tiling.output_slot_bytes == 0) return;
   if (tiling.output_slots >= tiles || tiling.spare_map_bytes < tiling.output_slot_bytes) return;
   ++tiling.output_slots;
   tiling.spare_map_bytes -= tiling.output_slot_bytes;
@@ -96,8 +127,8 @@ void add_output_slot(const ConvProblem& problem, ConvTiling& tiling) {
 namespace {
 
 Bytes smallest_input_bytes(const ConvProblem& problem, const hw::ArchConfig& arch) {
-  return std::min(problem.rows.in_size, problem.rows.kernel) *
-         std::min(problem.columns.in_size, problem.columns.kernel) * arch.data.activation_bytes();
+  return std::min(problem.rows.in_size, problem.row_window().kernel) *
+         std::min(problem.columns.in_size, problem.column_window().kernel) * arch.data.activation_bytes();
 }
 
 }  // namespace
@@ -118,8 +149,8 @@ namespace {
   if (weights > arch.weight_sram.capacity_bytes) {
     throw CapacityError(tile + " in weight SRAM", weights, arch.weight_sram.capacity_bytes);
   }
-  if (maps > arch.global_buffer.capacity_bytes) {
-    throw CapacityError(tile + " in the global buffer", maps, arch.global_buffer.capacity_bytes);
+  if (maps > map_room(problem, arch)) {
+    throw CapacityError(tile + " in the global buffer", maps, map_room(problem, arch));
   }
   const Bytes shared = arch.execution.shared_buffer_bytes;
   if (shared > 0 && weights + maps > shared) {
@@ -146,10 +177,10 @@ bool prefers_ws(const ConvProblem& problem, const ConvCost& ws, const ConvCost& 
 
 }  // namespace
 
-ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer,
-                   MapperEffort effort) {
+std::optional<ConvPlan> find_plan(const ConvProblem& problem, const hw::ArchConfig& arch,
+                                  MapperEffort effort) {
   const auto [ws, os] = search_tilings(problem, arch, effort);
-  if (!ws.tiling && !os.tiling) refuse(problem, arch, layer);
+  if (!ws.tiling && !os.tiling) return std::nullopt;
   const bool take_ws = ws.tiling && (!os.tiling || prefers_ws(problem, ws.cost, os.cost));
   const BestTiling& best = take_ws ? ws : os;
   std::string reason;
@@ -159,7 +190,14 @@ ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const
     reason = fmt::format("the array runs {} only, predicted {:.0f} cycles", take_ws ? "ws" : "os",
                          best.cost.cycles);
   }
-  return {*best.tiling, best.cost, reason};
+  return ConvPlan{*best.tiling, best.cost, reason};
+}
+
+ConvPlan plan_conv(const ConvProblem& problem, const hw::ArchConfig& arch, const std::string& layer,
+                   MapperEffort effort) {
+  auto plan = find_plan(problem, arch, effort);
+  if (!plan) refuse(problem, arch, layer);
+  return *std::move(plan);
 }
 
 }  // namespace npu::compiler

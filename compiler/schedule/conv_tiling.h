@@ -3,7 +3,9 @@
 // map lies in DRAM.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <tuple>
 
@@ -12,6 +14,9 @@
 #include "hw/isa/instruction.h"
 
 namespace npu::compiler {
+
+/// Vector work on the tiles of a convolution before they are stored.
+enum class TailWork : std::uint8_t { kNone, kAdd, kPool };
 
 /// One group of a convolution (all groups of a layer are alike). Depthwise: in_channels == out_channels are
 /// tiled together and `groups` is 1.
@@ -28,11 +33,46 @@ struct ConvProblem {
   bool dense_input = true;  ///< the input's pixels are contiguous in DRAM (no view, no group slice)
   bool dense_output = true;
   bool per_channel_multiplier = false;
+  TailWork tail = TailWork::kNone;
+  WindowAxis pool_rows, pool_columns;  ///< kPool: windows over the convolution's outputs; out_height and
+                                       ///< out_width are then what the pool makes of them
+  bool input_on_chip = false;          ///< lies in the global buffer whole: tiles are read where they are
+  bool output_on_chip = false;         ///< of the layer, behind its tail
+  bool operand_on_chip = false;        ///< kAdd: the other operand
+  Bytes map_room_bytes = 0;            ///< of the global buffer for tiles; 0: all of it
+  std::int64_t zero_share = 0;  ///< zero weights, in 256ths, where the machine skips real zeros (hw::Conv)
+
+  /// The windows through which a tile of outputs sees the input: of the convolution, or of pool and
+  /// convolution.
+  WindowAxis row_window() const { return tail == TailWork::kPool ? behind(rows, pool_rows) : rows; }
+  WindowAxis column_window() const {
+    return tail == TailWork::kPool ? behind(columns, pool_columns) : columns;
+  }
+
+  /// Rows (columns) that the convolution computes for a tile of `outputs`, away from the edges.
+  std::int64_t computed_rows(std::int64_t outputs) const { return computed(outputs, pool_rows); }
+  std::int64_t computed_columns(std::int64_t outputs) const { return computed(outputs, pool_columns); }
+
+  std::int64_t taps() const { return rows.kernel * columns.kernel; }
 
   auto key() const {
-    return std::tuple(rows.kernel, rows.stride, rows.pad_before, rows.in_size, columns.kernel, columns.stride,
-                      columns.pad_before, columns.in_size, out_height, out_width, in_channels, out_channels,
-                      groups, images, depthwise, dense_input, dense_output, per_channel_multiplier);
+    const auto axis = [](const WindowAxis& window) {
+      return std::tuple(window.kernel, window.stride, window.pad_before, window.in_size);
+    };
+    return std::tuple(axis(rows), axis(columns), out_height, out_width, in_channels, out_channels, groups,
+                      images, depthwise, dense_input, dense_output, per_channel_multiplier, tail,
+                      axis(pool_rows), axis(pool_columns), input_on_chip, output_on_chip, operand_on_chip,
+                      map_room_bytes, zero_share);
+  }
+
+ private:
+  static WindowAxis behind(const WindowAxis& convolution, const WindowAxis& pool) {
+    return {(pool.kernel - 1) * convolution.stride + convolution.kernel, convolution.stride * pool.stride,
+            convolution.pad_before + pool.pad_before * convolution.stride, convolution.in_size};
+  }
+  std::int64_t computed(std::int64_t outputs, const WindowAxis& pool) const {
+    if (tail != TailWork::kPool) return outputs;
+    return std::min((outputs - 1) * pool.stride + pool.kernel, pool.in_size);
   }
 };
 
@@ -53,8 +93,9 @@ struct ConvTiling {
   std::int64_t output_slots = 1;
   Bytes weight_slot_bytes = 0;  ///< weights and parameter block
   Bytes input_slot_bytes = 0;
-  Bytes output_slot_bytes = 0;
-  Bytes spare_map_bytes = 0;  ///< of the global buffer, behind the slots
+  Bytes output_slot_bytes = 0;  ///< the array's outputs, then what the tail needs beside them
+  Bytes tail_offset_bytes = 0;  ///< where in the slot that is: the other operand, or the pool's outputs
+  Bytes spare_map_bytes = 0;    ///< of the global buffer, behind the slots
 };
 
 /// Predicted cost of one group, all images.
@@ -89,6 +130,13 @@ enum class MapperEffort {
   kQuick,     ///< tile counts in powers of two: for sweeps over many machines
   kThorough,  ///< every tile count along every axis
 };
+
+/// Bytes of the global buffer that the layer's tiles may take.
+Bytes map_room(const ConvProblem& problem, const hw::ArchConfig& arch);
+
+/// As plan_conv; none if nothing fits.
+std::optional<ConvPlan> find_plan(const ConvProblem& problem, const hw::ArchConfig& arch,
+                                  MapperEffort effort);
 
 /// Searches tile sizes, both loop orders and the dataflows the array has. `layer` is used in messages only.
 /// Throws CapacityError if not even the smallest tile fits, GraphError if no tile fits the instruction.

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <map>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -24,6 +25,15 @@ class PlanCache {
     return plans_.emplace(key, plan_conv(problem, arch_, layer, effort_)).first->second;
   }
 
+  /// What the quick search predicts, to decide between programs; none where nothing fits.
+  const std::optional<ConvCost>& quick_cost(const ConvProblem& problem) {
+    const auto key = problem.key();
+    const auto known = quick_costs_.find(key);
+    if (known != quick_costs_.end()) return known->second;
+    const auto plan = find_plan(problem, arch_, MapperEffort::kQuick);
+    return quick_costs_.emplace(key, plan ? std::optional(plan->cost) : std::nullopt).first->second;
+  }
+
   /// A plan of the caller's own for this problem, instead of the mapper's.
   void set(const ConvProblem& problem, ConvPlan plan) { plans_[problem.key()] = std::move(plan); }
 
@@ -36,6 +46,7 @@ class PlanCache {
   hw::ArchConfig arch_;
   MapperEffort effort_;
   std::map<decltype(ConvProblem{}.key()), ConvPlan> plans_;
+  std::map<decltype(ConvProblem{}.key()), std::optional<ConvCost>> quick_costs_;
 };
 
 }  // namespace npu::compiler

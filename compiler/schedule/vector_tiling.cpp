@@ -7,6 +7,7 @@
 
 #include "hw/common/error.h"
 #include "hw/isa/field_tools.h"
+#include "hw/isa/fields.h"
 #include "hw/timing/vector_timing.h"
 
 namespace npu::compiler {
@@ -37,8 +38,13 @@ bool fields_hold(const VectorProblem& problem, const hw::ArchConfig& arch, const
          tiling.columns.tile <= limits.out_width;
 }
 
+std::int64_t loaded_operands(const VectorProblem& problem) {
+  return problem.operands - problem.operands_on_chip;
+}
+
 // Layers with maps alone have a shared buffer to themselves.
-Bytes map_room(const hw::ArchConfig& arch) {
+Bytes map_room(const VectorProblem& problem, const hw::ArchConfig& arch) {
+  if (problem.map_room_bytes > 0) return problem.map_room_bytes;
   const Bytes shared = arch.execution.shared_buffer_bytes;
   return shared > 0 ? std::min(arch.global_buffer.capacity_bytes, shared) : arch.global_buffer.capacity_bytes;
 }
@@ -50,16 +56,18 @@ bool assign_slots(const VectorProblem& problem, const hw::ArchConfig& arch, std:
   const std::int64_t in_rows = largest_input_extent(tiling.rows, problem.rows);
   const std::int64_t in_columns = largest_input_extent(tiling.columns, problem.columns);
   tiling.input_slot_bytes = round_up(in_rows * in_columns * pixel_bytes, kSlotAlignment);
-  tiling.output_slot_bytes = round_up(tiling.rows.tile * tiling.columns.tile * pixel_bytes, kSlotAlignment);
+  tiling.output_slot_bytes =
+      problem.output_on_chip ? 0
+                             : round_up(tiling.rows.tile * tiling.columns.tile * pixel_bytes, kSlotAlignment);
   const std::int64_t tiles =
       problem.images * tiling.rows.count() * tiling.columns.count() * tiling.channels.count();
   tiling.slots = std::min(buffering, tiles);
-  return tiling.slots * (problem.operands * tiling.input_slot_bytes + tiling.output_slot_bytes) <=
-         map_room(arch);
+  return tiling.slots * (loaded_operands(problem) * tiling.input_slot_bytes + tiling.output_slot_bytes) <=
+         map_room(problem, arch);
 }
 
 // As conv_cost: the vector unit or the memory decides, and memory pays the latency of every load.
-double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, const VectorTiling& tiling) {
+void predict(const VectorProblem& problem, const hw::ArchConfig& arch, VectorTiling& tiling) {
   const Bytes element = arch.data.activation_bytes();
   const bool whole = tiling.channels.count() == 1 && problem.dense;
   const auto bus_pixel =
@@ -68,8 +76,11 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
   const double in_bytes = bus_pixel * slices *
                           static_cast<double>(loaded_positions(tiling.rows, problem.rows)) *
                           static_cast<double>(loaded_positions(tiling.columns, problem.columns)) *
-                          static_cast<double>(problem.operands);
-  const double out_bytes = bus_pixel * slices * static_cast<double>(problem.out_height * problem.out_width);
+                          static_cast<double>(loaded_operands(problem));
+  const double out_bytes =
+      problem.output_on_chip
+          ? 0
+          : bus_pixel * slices * static_cast<double>(problem.out_height * problem.out_width);
   const auto tiles = static_cast<double>(tiling.rows.count() * tiling.columns.count()) * slices;
   const auto latency = static_cast<double>(arch.dram.latency_cycles);
   const double bandwidth = arch.dram.bytes_per_cycle;
@@ -78,11 +89,19 @@ double predict_cycles(const VectorProblem& problem, const hw::ArchConfig& arch, 
   const double reads = steps * static_cast<double>(problem.operands * element);
   const double work = tiles * static_cast<double>(hw::kVectorStages) +
                       std::max(steps / arch.vector_unit.lanes, reads / arch.global_buffer.width_bytes);
-  const double memory =
-      tiles * static_cast<double>(problem.operands) * latency + (in_bytes + out_bytes) / bandwidth;
-  const double load = latency + in_bytes / tiles / bandwidth;
-  const double store = latency + out_bytes / tiles / bandwidth;
-  return std::max(load + work + store, memory + work / tiles + latency);
+  const auto loads = static_cast<double>(loaded_operands(problem));
+  const double instructions = tiles * (loads + (problem.output_on_chip ? 1 : 2));
+  const double fetched = arch.command_processor.fetches_from_dram
+                             ? instructions * static_cast<double>(hw::kInstructionBytes)
+                             : 0;
+  const double memory = tiles * loads * latency + (in_bytes + out_bytes + fetched) / bandwidth;
+  // Where layers overlap, the first tile is fetched while the layer before ends.
+  const bool load_exposed = loads > 0;
+  const double load = load_exposed ? latency + in_bytes / tiles / bandwidth : 0;
+  const double store = problem.output_on_chip ? 0 : latency + out_bytes / tiles / bandwidth;
+  const double last_latency = problem.output_on_chip ? 0 : latency;
+  tiling.dram_bytes = in_bytes + out_bytes;
+  tiling.predicted_cycles = std::max(load + work + store, memory + work / tiles + last_latency);
 }
 
 // Columns are cut only if no tile of whole rows fits.
@@ -99,7 +118,7 @@ std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchC
         tiling.channels = {problem.channels, channels};
         if (!fields_hold(problem, arch, tiling, limits) || !assign_slots(problem, arch, buffering, tiling))
           continue;
-        tiling.predicted_cycles = predict_cycles(problem, arch, tiling);
+        predict(problem, arch, tiling);
         if (!best || tiling.predicted_cycles < best->predicted_cycles) best = tiling;
       }
     }
@@ -115,12 +134,13 @@ std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchC
                        arch.data.activation_bytes();
   const Bytes needed = problem.operands * round_up(window, kSlotAlignment) +
                        round_up(Bytes{arch.data.activation_bytes()}, kSlotAlignment);
-  const bool shared = map_room(arch) < arch.global_buffer.capacity_bytes;
-  if (needed > map_room(arch)) {
+  const Bytes shared_bytes = arch.execution.shared_buffer_bytes;
+  const bool shared = shared_bytes > 0 && shared_bytes < arch.global_buffer.capacity_bytes;
+  if (needed > map_room(problem, arch)) {
     throw CapacityError(
         fmt::format("layer '{}': the smallest tile ({}x{} window, one channel) in the {} buffer", layer,
                     problem.rows.kernel, problem.columns.kernel, shared ? "shared" : "global"),
-        needed, map_room(arch));
+        needed, map_room(problem, arch));
   }
   throw GraphError(layer,
                    fmt::format("no tile fits the fields of the VECTOR instruction: {}x{} window on "
@@ -131,11 +151,16 @@ std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchC
 
 }  // namespace
 
-VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+std::optional<VectorTiling> find_vector_plan(const VectorProblem& problem, const hw::ArchConfig& arch) {
   // One buffer for loading, computing and storing in turn is slow: only if double buffering fits nowhere.
   for (const std::int64_t buffering : {2, 1}) {
-    if (const auto best = search(problem, arch, buffering)) return *best;
+    if (const auto best = search(problem, arch, buffering)) return best;
   }
+  return std::nullopt;
+}
+
+VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+  if (const auto best = find_vector_plan(problem, arch)) return *best;
   refuse(problem, arch, layer);
 }
 

@@ -13,7 +13,11 @@
 namespace npu::hw {
 
 /// How the array treats weights that are zero in output-stationary mode.
-enum class ZeroSkipping { kNone, kAssumedFraction };
+enum class ZeroSkipping {
+  kNone,
+  kAssumedFraction,  ///< a part of the weights, whatever they are
+  kRealZeros,        ///< the weights of the program that are zero
+};
 
 /// What stands for a unit in the SystemC machine.
 enum class UnitModel {
@@ -59,6 +63,8 @@ struct CompoundingConfig {
 struct SramConfig {
   Bytes capacity_bytes = 0;
   int width_bytes = 0;
+  int banks =
+      0;  ///< > 0: single-ported banks, words of width_bytes in turn; 0: every client has its own port
 };
 
 struct VectorUnitConfig {
@@ -70,26 +76,46 @@ struct DmaConfig {
       256;  ///< a channel asks for the DRAM bus again after this many bytes (arbitration grain)
 };
 
+/// Rows and banks of a DRAM that has them modelled; hw/timing/dram_banks.h. Times in nanoseconds, as
+/// datasheets give them.
+struct DramBanking {
+  int banks = 0;                   ///< 0: first-order DRAM, none of this
+  Bytes row_bytes = 0;             ///< of one bank; consecutive rows lie in consecutive banks
+  double activate_ns = 0;          ///< tRCD: opening a row
+  double precharge_ns = 0;         ///< tRP: closing the row that is open
+  double refresh_interval_ns = 0;  ///< tREFI
+  double refresh_ns = 0;           ///< tRFCab: nothing moves, and all rows are closed behind it
+  double cycles_per_ns = 0;        ///< of the machine's clock
+
+  friend bool operator==(const DramBanking&, const DramBanking&) = default;
+};
+
 struct DramConfig {
   Cycles latency_cycles = 0;   ///< paid once by each DMA descriptor and each instruction fetch
   double bytes_per_cycle = 0;  ///< effective bandwidth, shared by all channels
   Bytes access_bytes = 16;     ///< every contiguous run occupies whole, aligned accesses of this size
   Bytes capacity_bytes = 0;
+  DramBanking banking;
+
+  bool banked() const { return banking.banks > 0; }
 };
 
 struct CommandProcessorConfig {
   int queue_depth = 16;         ///< instructions waiting per unit
   int dispatch_cycles = 1;      ///< cycles to decode and hand on one instruction
   int fetch_instructions = 16;  ///< instructions per fetch from DRAM
-  bool fetches_from_dram = true;  ///< false: instructions wait in a memory of their own, fetching costs nothing
+  bool fetches_from_dram =
+      true;  ///< false: instructions wait in a memory of their own, fetching costs nothing
 };
 
-/// How the compiler may use the machine, and what a run counts. The second kind of switch changes no hardware:
-/// published figures leave work out that our own machines count.
+/// How the compiler may use the machine, and what a run counts. The second kind of switch changes no
+/// hardware: published figures leave work out that our own machines count.
 struct ExecutionConfig {
-  bool layers_overlap = true;  ///< false: a layer starts when the one before has ended on every unit
+  bool layers_overlap = true;        ///< false: a layer starts when the one before has ended on every unit
   bool counts_vector_layers = true;  ///< false: residual adds, pools and rescales take no time and no energy
   Bytes shared_buffer_bytes = 0;     ///< > 0: weights and feature maps of a layer share so much of both SRAMs
+  bool keeps_maps_on_chip = false;   ///< feature maps that fit stay in the global buffer between layers
+  bool fuses_vector_layers = false;  ///< residual adds and pools run on the tiles of the layer before
 };
 
 /// The whole machine. Obtain it from arch_from_json or load_arch; both validate.

@@ -40,13 +40,16 @@ PeArrayConfig read_pe_array(JsonReader reader) {
     }
   }
   if (dataflows.empty()) reader.fail("dataflows", "an empty array", "'ws', 'os' or both");
-  config.zero_skipping = reader.choice<ZeroSkipping>(
-      "zero_skipping", {{"none", ZeroSkipping::kNone}, {"assumed_fraction", ZeroSkipping::kAssumedFraction}});
+  config.zero_skipping =
+      reader.choice<ZeroSkipping>("zero_skipping", {{"none", ZeroSkipping::kNone},
+                                                    {"assumed_fraction", ZeroSkipping::kAssumedFraction},
+                                                    {"real_zeros", ZeroSkipping::kRealZeros}});
   if (config.zero_skipping == ZeroSkipping::kAssumedFraction) {
     config.assumed_zero_fraction = reader.number("assumed_zero_fraction", 0.0, 0.99);
   } else if (reader.has("assumed_zero_fraction")) {
     if (reader.number("assumed_zero_fraction", 0.0, 0.99) != 0.0) {
-      reader.fail("assumed_zero_fraction", "a value", "0 or no such key where zero_skipping is 'none'");
+      reader.fail("assumed_zero_fraction", "a value",
+                  "0 or no such key unless zero_skipping is 'assumed_fraction'");
     }
   }
   config.model = read_model(reader);
@@ -83,10 +86,11 @@ CompoundingConfig read_compounding(JsonReader reader) {
   return config;
 }
 
-SramConfig read_sram(JsonReader reader) {
+SramConfig read_sram(JsonReader reader, bool may_have_banks = false) {
   SramConfig config;
   config.capacity_bytes = reader.integer("capacity_bytes", kMinSramBytes, kMaxSramBytes);
   config.width_bytes = static_cast<int>(reader.integer("width_bytes", 1, 4096));
+  if (may_have_banks) config.banks = static_cast<int>(reader.integer_or("banks", 0, 0, 1024));
   reader.finish();
   return config;
 }
@@ -118,6 +122,24 @@ double read_bandwidth(JsonReader& reader, double clock_hz) {
   return per_cycle;
 }
 
+DramBanking read_banking(JsonReader reader, double clock_hz) {
+  constexpr double kLongestNs = 1e6;
+  DramBanking config;
+  config.banks = static_cast<int>(reader.integer("banks", 1, 1024));
+  config.row_bytes = reader.integer("row_bytes", 16, Bytes{1} << 20);
+  config.activate_ns = reader.number("activate_ns", 0, kLongestNs);
+  config.precharge_ns = reader.number("precharge_ns", 0, kLongestNs);
+  config.refresh_interval_ns = reader.number("refresh_interval_ns", 100, 1e9);
+  config.refresh_ns = reader.number("refresh_ns", 0, kLongestNs);
+  config.cycles_per_ns = clock_hz / 1e9;
+  if (config.refresh_ns > config.refresh_interval_ns / 2) {
+    reader.fail("refresh_ns", fmt::format("{} ns", config.refresh_ns),
+                fmt::format("at most half of the {} ns between refreshes", config.refresh_interval_ns));
+  }
+  reader.finish();
+  return config;
+}
+
 // A latency in cycles or in nanoseconds, a bandwidth per cycle or per second: exactly one of each pair.
 DramConfig read_dram(JsonReader reader, double clock_hz) {
   DramConfig config;
@@ -131,6 +153,7 @@ DramConfig read_dram(JsonReader reader, double clock_hz) {
   config.bytes_per_cycle = read_bandwidth(reader, clock_hz);
   config.access_bytes = reader.integer("access_bytes", 1, 4096);
   config.capacity_bytes = reader.integer("capacity_bytes", Bytes{1} << 20, Bytes{1} << 40);
+  if (reader.has("banking")) config.banking = read_banking(reader.child("banking"), clock_hz);
   reader.finish();
   return config;
 }
@@ -153,8 +176,22 @@ ExecutionConfig read_execution(JsonReader reader) {
   config.counts_vector_layers =
       reader.choice<bool>("vector_layers", {{"counted", true}, {"left_out", false}});
   config.shared_buffer_bytes = reader.integer_or("shared_buffer_bytes", 0, 0, 2 * kMaxSramBytes);
+  if (reader.has("feature_maps")) {
+    config.keeps_maps_on_chip =
+        reader.choice<bool>("feature_maps", {{"through_dram", false}, {"on_chip", true}});
+  }
+  if (reader.has("adds_and_pools")) {
+    config.fuses_vector_layers =
+        reader.choice<bool>("adds_and_pools", {{"own_layers", false}, {"fused", true}});
+  }
   if (!config.counts_vector_layers && config.layers_overlap) {
     reader.fail("vector_layers", "'left_out'", "'counted' where layers overlap");
+  }
+  if (!config.counts_vector_layers && config.fuses_vector_layers) {
+    reader.fail("adds_and_pools", "'fused'", "'own_layers' where vector_layers are left out");
+  }
+  if (config.shared_buffer_bytes > 0 && config.keeps_maps_on_chip) {
+    reader.fail("feature_maps", "'on_chip'", "'through_dram' where shared_buffer_bytes is above 0");
   }
   reader.finish();
   return config;
@@ -188,7 +225,7 @@ ArchConfig arch_from_json(const nlohmann::json& json, const std::string& file) {
   arch.data = read_data(reader.child("data"));
   arch.compounding = read_compounding(reader.child("compounding"));
   arch.weight_sram = read_sram(reader.child("weight_sram"));
-  arch.global_buffer = read_sram(reader.child("global_buffer"));
+  arch.global_buffer = read_sram(reader.child("global_buffer"), true);
   arch.accumulator_store = read_sram(reader.child("accumulator_store"));
   auto vector_unit = reader.child("vector_unit");
   arch.vector_unit.lanes = static_cast<int>(vector_unit.integer("lanes", 1, 4096));
@@ -209,7 +246,9 @@ nlohmann::json arch_to_json(const ArchConfig& arch) {
   nlohmann::json dataflows = nlohmann::json::array();
   if (arch.pe_array.weight_stationary) dataflows.push_back("ws");
   if (arch.pe_array.output_stationary) dataflows.push_back("os");
-  const bool skips = arch.pe_array.zero_skipping == ZeroSkipping::kAssumedFraction;
+  const char* skipping = "none";
+  if (arch.pe_array.zero_skipping == ZeroSkipping::kAssumedFraction) skipping = "assumed_fraction";
+  if (arch.pe_array.zero_skipping == ZeroSkipping::kRealZeros) skipping = "real_zeros";
   const auto sram = [](const SramConfig& config) {
     return nlohmann::json{{"capacity_bytes", config.capacity_bytes}, {"width_bytes", config.width_bytes}};
   };
@@ -223,7 +262,7 @@ nlohmann::json arch_to_json(const ArchConfig& arch) {
         {"columns", arch.pe_array.columns},
         {"register_file_entries", arch.pe_array.register_file_entries},
         {"dataflows", dataflows},
-        {"zero_skipping", skips ? "assumed_fraction" : "none"},
+        {"zero_skipping", skipping},
         {"assumed_zero_fraction", arch.pe_array.assumed_zero_fraction}}},
       {"data",
        {{"weight_bits", arch.data.weight_bits},
@@ -256,6 +295,18 @@ nlohmann::json arch_to_json(const ArchConfig& arch) {
       {"energy_table", arch.energy_table},
   };
   // Only where it is not the default: it changes no cycle of a machine that does not ask for it.
+  if (arch.global_buffer.banks > 0) json["global_buffer"]["banks"] = arch.global_buffer.banks;
+  if (arch.dram.banked()) {
+    const DramBanking& banking = arch.dram.banking;
+    json["dram"]["banking"] = {{"banks", banking.banks},
+                               {"row_bytes", banking.row_bytes},
+                               {"activate_ns", banking.activate_ns},
+                               {"precharge_ns", banking.precharge_ns},
+                               {"refresh_interval_ns", banking.refresh_interval_ns},
+                               {"refresh_ns", banking.refresh_ns}};
+  }
+  if (arch.execution.keeps_maps_on_chip) json["execution"]["feature_maps"] = "on_chip";
+  if (arch.execution.fuses_vector_layers) json["execution"]["adds_and_pools"] = "fused";
   if (arch.pe_array.model == UnitModel::kRtl) json["pe_array"]["model"] = "rtl";
   if (arch.compounding.model == UnitModel::kRtl) json["compounding"]["model"] = "rtl";
   return json;

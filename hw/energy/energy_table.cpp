@@ -4,6 +4,8 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <cmath>
 #include <optional>
 #include <utility>
 #include <vector>
@@ -62,15 +64,15 @@ class TableReader {
     root_.string_or("description", "");
     energies_.unit = root_.choice<const char*>("unit", {{"pJ", "pJ"}, {"MAC", "MAC"}});
     // The MAC first: entries in units of one MAC refer to it.
-    resolve(Component::kMac, 0, 0);
+    resolve(Component::kMac, nullptr, 0);
     const DataConfig& data = arch_.data;
-    resolve(Component::kDram, 0, kBitsPerByte);
-    resolve(Component::kGlobalBuffer, arch_.global_buffer.capacity_bytes, data.activation_bits);
-    resolve(Component::kWeightSram, arch_.weight_sram.capacity_bytes, data.weight_bits);
-    resolve(Component::kAccumulatorStore, arch_.accumulator_store.capacity_bytes, data.accumulator_bits);
+    resolve(Component::kDram, nullptr, kBitsPerByte);
+    resolve(Component::kGlobalBuffer, &arch_.global_buffer, data.activation_bits);
+    resolve(Component::kWeightSram, &arch_.weight_sram, data.weight_bits);
+    resolve(Component::kAccumulatorStore, &arch_.accumulator_store, data.accumulator_bits);
     for (const Component component :
          {Component::kRegisterFile, Component::kInterPe, Component::kCompounding, Component::kVector}) {
-      resolve(component, 0, 0);
+      resolve(component, nullptr, 0);
     }
     components_.finish();
     if (root_.has("areas")) energies_.area = area_of(arch_, read_unit_areas(root_.child("areas")));
@@ -79,23 +81,29 @@ class TableReader {
   }
 
  private:
-  /// `element_bits` > 0: the component counts bytes. The three SRAMs may share one entry, "sram".
-  void resolve(Component component, Bytes capacity_bytes, int element_bits) {
+  /// `element_bits` > 0: the component counts bytes. `memory`: of an SRAM. The three SRAMs may share one
+  /// entry, "sram".
+  void resolve(Component component, const SramConfig* memory, int element_bits) {
     const std::string own(component_name(component));
-    const bool shared = capacity_bytes > 0 && !components_.has(own);
+    const bool shared = memory != nullptr && !components_.has(own);
     JsonReader entry = components_.child(shared ? "sram" : own);
     entry.string("technology");
     entry.string("source");
     double energy = 0;
-    if (capacity_bytes > 0 && entry.has("by_capacity")) {
-      energy = power_law(read_points(entry), static_cast<double>(capacity_bytes));
+    if (memory != nullptr && entry.has("by_capacity")) {
+      energy = power_law(read_points(entry), static_cast<double>(memory->capacity_bytes));
     } else if (component == Component::kMac && entry.has("by_width")) {
       energy = read_by_width(entry, arch_.data);
     } else {
       energy = entry.number("energy", 0, kMaxEnergy);
     }
     energy *= unit_factor(entry, component);
-    energies_.per_count[static_cast<std::size_t>(component)] = energy * per_count_factor(entry, element_bits);
+    const int bits = read_per(entry, element_bits);
+    if (bits > 0) energy *= static_cast<double>(kBitsPerByte) / bits;
+    if (memory != nullptr && entry.has("control_wires")) {
+      energy *= width_factor(*memory, bits, static_cast<double>(entry.integer("control_wires", 0, 64)));
+    }
+    energies_.per_count[static_cast<std::size_t>(component)] = energy;
     entry.finish();
   }
 
@@ -109,20 +117,26 @@ class TableReader {
                            component == Component::kMac ? "" : ", or 'MAC' for multiples of its mac entry"));
   }
 
-  /// Converts energy per access to energy per byte (memories) or leaves it per operation.
-  static double per_count_factor(JsonReader& entry, int element_bits) {
-    if (element_bits == 0) {
-      entry.choice<int>("per", {{"operation", kPerOperation}});
-      return 1.0;
-    }
-    int bits = entry.choice<int>("per", {{"bit", 1},
-                                         {"byte", 8},
-                                         {"word_16b", 16},
-                                         {"word_32b", 32},
-                                         {"word_64b", 64},
-                                         {"element", kPerElement}});
-    if (bits == kPerElement) bits = element_bits;
-    return static_cast<double>(kBitsPerByte) / bits;
+  /// Bits that the tabulated energy is paid for; 0: an operation.
+  static int read_per(JsonReader& entry, int element_bits) {
+    if (element_bits == 0) return entry.choice<int>("per", {{"operation", kPerOperation}});
+    const int bits = entry.choice<int>("per", {{"bit", 1},
+                                               {"byte", 8},
+                                               {"word_16b", 16},
+                                               {"word_32b", 32},
+                                               {"word_64b", 64},
+                                               {"element", kPerElement}});
+    return bits == kPerElement ? element_bits : bits;
+  }
+
+  /// Energy per byte of words as wide as the memory over that of the tabulated words of `bits`. An access
+  /// drives address and control wires over the same distance as the data (docs/energy_model.md).
+  static double width_factor(const SramConfig& memory, int bits, double control_wires) {
+    const double capacity_bits = static_cast<double>(memory.capacity_bytes * kBitsPerByte);
+    const auto wires_per_bit = [&](double width) {
+      return (std::max(0.0, std::log2(capacity_bits / width)) + control_wires + width) / width;
+    };
+    return wires_per_bit(static_cast<double>(memory.width_bytes) * kBitsPerByte) / wires_per_bit(bits);
   }
 
   JsonReader root_;

@@ -70,6 +70,8 @@ constexpr std::array kConvFields{
     Field<Conv>{"low", 16, kSigned, kPlain, &Conv::low, "lower clamp of the outputs"},
     Field<Conv>{"high", 16, kSigned, kPlain, &Conv::high, "upper clamp of the outputs"},
     Field<Conv>{"weight_zero_point", 16, kSigned, kPlain, &Conv::weight_zero_point, "zero point of the weights"},
+    Field<Conv>{"zero_share", 8, kUnsigned, kPlain, &Conv::zero_share,
+                "zero weights of the block, in 256ths: time and energy of an array that skips them"},
 };
 
 constexpr std::array kVectorFields{

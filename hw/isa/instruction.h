@@ -98,9 +98,14 @@ struct Conv {
   std::int64_t low = -128;
   std::int64_t high = 127;
   std::int64_t weight_zero_point = 0;  ///< comparison scheme: asymmetric weights
+  /// Weights of the block that are zero, in 256ths, rounded down: what an array that skips zeros need not broadcast.
+  /// Changes time and energy only.
+  std::int64_t zero_share = 0;
 
   friend bool operator==(const Conv&, const Conv&) = default;
 };
+
+inline constexpr std::int64_t kZeroShareUnit = 256;  ///< of Conv::zero_share
 
 enum class VectorOp : std::uint8_t { kAdd = 0, kRescale = 1, kMaxPool = 2, kAveragePool = 3, kTable = 4 };
 

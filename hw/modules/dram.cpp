@@ -10,6 +10,8 @@ namespace npu::hw {
 
 Dram::Dram(const sc_core::sc_module_name& name, const DramConfig& config, std::vector<std::uint8_t> image)
     : sc_module(name), port("port"), config_(config), content_(std::move(image)) {
+  static_assert(kBusTicksPerCycle == kTicksPerCycle);
+  if (config.banked()) banks_.emplace(config);
   port.register_b_transport(this, &Dram::transport);
   port.register_transport_dbg(this, &Dram::debug_transport);
 }
@@ -20,7 +22,9 @@ unsigned Dram::debug_transport(int /*initiator*/, tlm::tlm_generic_payload& payl
   return inside ? payload.get_data_length() : 0;
 }
 
-Cycles Dram::busy_cycles() const { return ceil_div(busy_ticks_, kTicksPerCycle); }
+Cycles Dram::busy_cycles() const {
+  return ceil_div(banks_ ? banks_->busy_ticks() : busy_ticks_, kTicksPerCycle);
+}
 
 void Dram::transport(int /*initiator*/, tlm::tlm_generic_payload& payload, sc_core::sc_time& delay) {
   sc_core::wait(delay);
@@ -32,9 +36,24 @@ void Dram::transport(int /*initiator*/, tlm::tlm_generic_payload& payload, sc_co
     bus_bytes += aligned_bytes(address, bytes, config_.access_bytes);
   });
   (payload.is_read() ? read_bytes_ : write_bytes_) += bus_bytes;
-  occupy_bus(bus_bytes);
+  if (banks_) {
+    occupy_banks(payload);
+  } else {
+    occupy_bus(bus_bytes);
+  }
   const bool inside = access_memory(payload, content_);
   payload.set_response_status(inside ? tlm::TLM_OK_RESPONSE : tlm::TLM_ADDRESS_ERROR_RESPONSE);
+}
+
+void Dram::occupy_banks(tlm::tlm_generic_payload& payload) {
+  pieces_.clear();
+  for_each_piece(payload, [&](std::int64_t address, unsigned char*, Bytes bytes) {
+    pieces_.push_back({address, bytes});
+  });
+  const std::int64_t end = banks_->serve(now_ticks(), pieces_);
+  ++bus_clients_;
+  sc_core::wait(ticks(end - now_ticks()));
+  --bus_clients_;
 }
 
 // Requests arrive in time order, so taking the bus where the last one leaves it is first come, first served.

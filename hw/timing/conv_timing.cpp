@@ -21,6 +21,7 @@ ConvWork conv_work(const Conv& conv) {
   work.depthwise = conv.depthwise != 0;
   work.first = conv.first != 0;
   work.last = conv.last != 0;
+  work.zero_share = conv.zero_share;
   return work;
 }
 
@@ -33,15 +34,23 @@ ConvCycles conv_cycles(const ConvWork& work, const ArchConfig& arch) {
                                                       : output_stationary_cycles(work, arch);
 }
 
-std::int64_t without_skipped_zeros(std::int64_t count, const PeArrayConfig& array) {
-  if (array.zero_skipping == ZeroSkipping::kNone) return count;
-  constexpr double kRepresentationError = 1e-6;  // 0.4 is not a binary fraction: 10 * 0.4 must skip 4
-  const double zeros = static_cast<double>(count) * array.assumed_zero_fraction;
-  return count - static_cast<std::int64_t>(zeros + kRepresentationError);
+double skipped_fraction(std::int64_t zero_share, const PeArrayConfig& array) {
+  switch (array.zero_skipping) {
+    case ZeroSkipping::kNone:
+      return 0;
+    case ZeroSkipping::kAssumedFraction:
+      return array.assumed_zero_fraction;
+    case ZeroSkipping::kRealZeros:
+      return static_cast<double>(zero_share) / static_cast<double>(kZeroShareUnit);
+  }
+  return 0;
 }
 
 std::int64_t broadcasts(const ConvWork& work, const OsStep& step, const PeArrayConfig& array) {
-  return without_skipped_zeros(step.channels * work.kernel_height * work.kernel_width * step.filters, array);
+  constexpr double kRepresentationError = 1e-6;  // 0.4 is not a binary fraction: 10 * 0.4 must skip 4
+  const std::int64_t count = step.channels * work.kernel_height * work.kernel_width * step.filters;
+  const double zeros = static_cast<double>(count) * skipped_fraction(work.zero_share, array);
+  return count - static_cast<std::int64_t>(zeros + kRepresentationError);
 }
 
 std::int64_t effective_macs(const ConvWork& work, const ArchConfig& arch) {

@@ -23,6 +23,7 @@ struct ConvWork {
   bool depthwise = false;
   bool first = true;
   bool last = true;
+  std::int64_t zero_share = 0;  ///< zero weights, in 256ths
 
   std::int64_t macs() const {
     return out_height * out_width * out_channels * kernel_height * kernel_width *
@@ -43,7 +44,11 @@ struct ConvCycles {
 };
 ConvCycles conv_cycles(const ConvWork& work, const ArchConfig& arch);
 
-/// MACs that the array performs: all of them, less the zero weights that OS skips (assumed fraction).
+/// Part of the weights that output-stationary mode does not broadcast: an assumed one, that of the weights
+/// (`zero_share` in 256ths), or none.
+double skipped_fraction(std::int64_t zero_share, const PeArrayConfig& array);
+
+/// MACs that the array performs: all of them, less the zero weights that OS skips.
 std::int64_t effective_macs(const ConvWork& work, const ArchConfig& arch);
 
 }  // namespace npu::hw

@@ -14,6 +14,7 @@
 
 #include <array>
 
+#include "hw/timing/bank_conflicts.h"
 #include "hw/timing/dataflow_timing.h"
 
 namespace npu::hw {
@@ -47,6 +48,12 @@ StepCycles step_cycles(const ConvWork& work, const OsStep& step, const ArchConfi
   cycles.drain = step.filters * step.block_rows;
   cycles.drain_slowed =
       cycles.drain * sums_out_cycles(step.block_columns, !work.first || !work.last, work.last, arch);
+  if (work.last) {
+    // Results of the step before are written while pixels load.
+    const Cycles written = cycles.drain * per_row;
+    cycles.bandwidth += bank_conflict_cycles(cycles.load_slots, std::min(written, cycles.load_slots),
+                                             cycles.load_slots, arch.global_buffer);
+  }
   return cycles;
 }
 

@@ -74,11 +74,8 @@ constexpr bool is_matrix_vector(const ConvWork& work) {
 }
 ConvCycles matrix_vector_cycles(const ConvWork& work, const ArchConfig& arch);
 
-/// Weights broadcast in one step: channels x taps x filters, less the assumed zeros.
+/// Weights broadcast in one step: channels x taps x filters, less the zeros that are skipped (rounded down,
+/// so never too few remain).
 std::int64_t broadcasts(const ConvWork& work, const OsStep& step, const PeArrayConfig& array);
-
-/// `count` less the part that the array skips in output-stationary mode (rounded down, so never too few
-/// remain).
-std::int64_t without_skipped_zeros(std::int64_t count, const PeArrayConfig& array);
 
 }  // namespace npu::hw

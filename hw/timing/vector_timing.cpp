@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "hw/timing/bank_conflicts.h"
 #include "hw/timing/vector_work.h"
 #include "hw/timing/window_positions.h"
 
@@ -53,7 +54,9 @@ Cycles vector_cycles(const Vector& vector, const ArchConfig& arch) {
   };
   const Cycles lanes = ceil_div(work.operand_pairs, arch.vector_unit.lanes);
   const Cycles table = ceil_div(work.table_lookups * work.table_entry_bytes, arch.weight_sram.width_bytes);
-  return std::max({lanes, port(work.operands), port(work.outputs), table}) + kVectorStages;
+  const Cycles cycles = std::max({lanes, port(work.operands), port(work.outputs), table});
+  return cycles + bank_conflict_cycles(port(work.operands), port(work.outputs), cycles, arch.global_buffer) +
+         kVectorStages;
 }
 
 std::int64_t vector_operations(const Vector& vector) {

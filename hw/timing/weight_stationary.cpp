@@ -10,6 +10,7 @@
 // array): one PE works. This is the published machine's behaviour (arXiv 1804.10642).
 #include <vector>
 
+#include "hw/timing/bank_conflicts.h"
 #include "hw/timing/dataflow_timing.h"
 #include "hw/timing/pieces.h"
 
@@ -46,6 +47,7 @@ class Group {
     }
     // The last tile only takes from the store what earlier tiles or instructions have put there.
     cycles_.last_tile = add_tiles(last.size, 1, tiles > 1 || !work_.first || !work_.last, work_.last);
+    if (work_.last) add_conflicts(last.size);
     return cycles_;
   }
 
@@ -57,6 +59,17 @@ class Group {
     cycles_.stream += count * pixels_;
     cycles_.bandwidth += count * pixels_ * (per_pixel - 1);
     return pixels_ * per_pixel;
+  }
+
+  // Finished outputs of the last tile are written while its inputs are read.
+  void add_conflicts(std::int64_t rows_used) {
+    const auto words = [&](std::int64_t elements) {
+      return pixels_ * port_cycles(elements, arch_.data.activation_bytes(), arch_.global_buffer.width_bytes);
+    };
+    const Cycles extra =
+        bank_conflict_cycles(words(rows_used), words(columns_used_), cycles_.last_tile, arch_.global_buffer);
+    cycles_.bandwidth += extra;
+    cycles_.last_tile += extra;
   }
 
   const ConvWork& work_;

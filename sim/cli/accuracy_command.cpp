@@ -18,6 +18,7 @@
 #include "sim/cli/command_line.h"
 #include "sim/cli/config_files.h"
 #include "sim/cli/exit_codes.h"
+#include "sim/cli/functional_executor.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/output_folder.h"
 #include "sim/cli/prepare.h"
@@ -108,8 +109,9 @@ class Comparison {
     compiler::RecipeResult quantised;
     {
       const Progress progress("quantising " + scheme.name, 0, options_.show_progress());
-      quantised = compiler::quantize_by_recipe(graph(), *network_.calibration, network_.inputs, arch,
-                                               scheme.recipe, options_.threads);
+      quantised =
+          compiler::quantize_by_recipe(graph(), *network_.calibration, network_.inputs, arch, scheme.recipe,
+                                       options_.threads, functional_executor(arch, options_.threads));
     }
     result.quantise_seconds = quantising.seconds();
     const Stopwatch measuring;
@@ -121,6 +123,7 @@ class Comparison {
       result.accuracy = measure_accuracy(job, [&] { progress.advance(); });
     }
     result.measure_seconds = measuring.seconds();
+    result.trials = std::move(quantised.trials);
     result.bytes = scheme_bytes(quantised.quantized);
     result.scales = layer_scales(quantised.scaled, quantised.quantized);
     result.layers = compiler::compare_layers(quantised.scaled, quantised.quantized, compared_inputs());

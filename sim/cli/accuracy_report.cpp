@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "compiler/quant/conv_quantization.h"
+#include "compiler/refine/balance_trial.h"
 #include "sim/plot/plot.h"
 #include "sim/report/format.h"
 #include "sim/report/text_table.h"
@@ -85,6 +86,28 @@ Json scales_json(const LayerScales& layer) {
           {"channel_maxima", layer.channel_maxima}};
 }
 
+Json trials_json(const std::vector<compiler::BalanceTrial>& trials) {
+  Json json = Json::array();
+  for (const auto& trial : trials)
+    json.push_back({{"strength", trial.strength}, {"distance", trial.distance}});
+  return json;
+}
+
+// What the trials decided, a line for each scheme that had any.
+std::string trials_text(const AccuracyReport& report) {
+  std::string text;
+  for (const auto& result : report.schemes) {
+    if (result.trials.empty()) continue;
+    const double best = compiler::best_strength(result.trials);
+    text += fmt::format(
+        "{}: channels {}; distance from float on kept calibration images by strength:", result.scheme.name,
+        best > 0 ? fmt::format("balanced with strength {}", best) : "left unbalanced");
+    for (const auto& trial : result.trials) text += fmt::format(" {} {:.4f}", trial.strength, trial.distance);
+    text += "\n";
+  }
+  return text.empty() ? text : "\n" + text;
+}
+
 Json scheme_json(const SchemeResult& result) {
   Json layers = Json::array();
   for (const auto& layer : result.layers) layers.push_back(layer_json(layer));
@@ -110,6 +133,7 @@ Json scheme_json(const SchemeResult& result) {
       {"systemc", {{"compared", result.systemc.compared}, {"different", result.systemc.different}}},
       {"quantise_seconds", result.quantise_seconds},
       {"measure_seconds", result.measure_seconds},
+      {"balance_trials", trials_json(result.trials)},
       {"layers", layers},
       {"scales", scales}};
 }
@@ -222,7 +246,8 @@ std::string accuracy_table(const AccuracyReport& report, std::size_t width) {
   }
   return fmt::format("{} on {}, {} images of {}\ncalibration: {}\n\n{}", report.network, report.arch,
                      with_separators(report.image_count), report.images, report.calibration,
-                     table.render(width));
+                     table.render(width)) +
+         trials_text(report);
 }
 
 Json accuracy_json(const AccuracyReport& report) {

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "compiler/refine/layer_comparison.h"
+#include "compiler/refine/recipe.h"
 #include "sim/cli/accuracy_schemes.h"
 #include "sim/report/run_report.h"
 
@@ -42,6 +43,7 @@ struct SchemeResult {
   SchemeBytes bytes;
   std::vector<compiler::LayerComparison> layers;
   std::vector<LayerScales> scales;
+  std::vector<compiler::BalanceTrial> trials;  ///< of recipes that try how far to balance channels
   double quantise_seconds = 0;
   double measure_seconds = 0;
   EngineCheck interpreter;  ///< outputs of the functional engine against the reference interpreter

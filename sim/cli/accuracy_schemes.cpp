@@ -65,9 +65,9 @@ void set_range(Recipe& recipe, bool on, RangeMethod method) {
   recipe.range_method = on ? method : RangeMethod::kMinMax;
 }
 
-void set_balance(Recipe& recipe, bool on) {
+void set_balance(Recipe& recipe, bool on, ChannelScaling scaling) {
   if (recipe.scaling == ChannelScaling::kCrossLayer) return;
-  recipe.scaling = on ? ChannelScaling::kBalanced : ChannelScaling::kNone;
+  recipe.scaling = on ? scaling : ChannelScaling::kNone;
 }
 
 const std::vector<Step>& steps() {
@@ -77,7 +77,10 @@ const std::vector<Step>& steps() {
        [](Recipe& r, bool on) { set_bias(r, on, BiasCorrection::kAnalytic); }},
       {"matching", "biases matched layer by layer",
        [](Recipe& r, bool on) { set_bias(r, on, BiasCorrection::kMeasured); }},
-      {"balance", "channels balanced", set_balance},
+      {"balance", "channels balanced",
+       [](Recipe& r, bool on) { set_balance(r, on, ChannelScaling::kBalanced); }},
+      {"trial", "channels balanced as a trial finds best",
+       [](Recipe& r, bool on) { set_balance(r, on, ChannelScaling::kTried); }},
       {"search", "scale search", [](Recipe& r, bool on) { r.search_scales = on; }},
       {"rounding", "rounding for the output", [](Recipe& r, bool on) { r.optimise_rounding = on; }},
       {"scores", "fitted score range", [](Recipe& r, bool on) { r.fit_scores = on; }},
@@ -91,6 +94,7 @@ const std::vector<Step>& steps() {
        [](Recipe& r, bool on) {
          set_bias(r, on, BiasCorrection::kMeasured);
          r.search_scales = r.optimise_rounding = r.fit_scores = on;
+         set_balance(r, on, ChannelScaling::kTried);
        }},
   };
   return all;

@@ -17,6 +17,7 @@
 #include "hw/common/error.h"
 #include "hw/common/stopwatch.h"
 #include "hw/isa/verifier.h"
+#include "sim/cli/functional_executor.h"
 #include "sim/cli/host_data.h"
 #include "sim/cli/network_source.h"
 #include "sim/cli/progress.h"
@@ -102,8 +103,6 @@ compiler::Recipe recipe_of(const NetworkOptions& options, int shift_bits, const 
   if (!corrected) return compiler::Recipe::plain(compiler::WeightScheme::kShift, shift_bits);
   compiler::Recipe recipe;
   recipe.shift_bits = shift_bits;
-  // Given numbers are those of the network as it is.
-  if (!prepared.float_graph->given.empty()) recipe.scaling = compiler::ChannelScaling::kNone;
   return prepared.inputs.empty() ? recipe.without_inputs() : recipe;
 }
 
@@ -172,9 +171,9 @@ void compile_network(const NetworkOptions& options, const hw::ArchConfig& arch, 
   prepared.shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
   const auto recipe = recipe_of(options, *prepared.shift_bits, prepared);
   const int threads = std::max(1, static_cast<int>(std::thread::hardware_concurrency()));
-  prepared.quantized = compiler::quantize_by_recipe(*prepared.float_graph,
-                                                    prepared.calibration.value_or(compiler::Calibration{}),
-                                                    prepared.inputs, arch, recipe, threads)
+  prepared.quantized = compiler::quantize_by_recipe(
+                           *prepared.float_graph, prepared.calibration.value_or(compiler::Calibration{}),
+                           prepared.inputs, arch, recipe, threads, functional_executor(arch, threads))
                            .quantized;
   prepared.program =
       compiler::compile(*prepared.quantized, arch, {.mapper = options.mapper, .images = options.batch});

@@ -30,6 +30,7 @@
 #include "sim/report/footprint.h"
 #include "sim/report/layers_csv.h"
 #include "sim/report/result_json.h"
+#include "sim/report/roofline.h"
 #include "sim/report/tables.h"
 #include "sim/report/timeline.h"
 
@@ -157,7 +158,10 @@ void print_report(const RunOptions& options, const RunReport& report, const Summ
     const auto width = output_width();
     fmt::print("{}\n", layer_table(report, summary, width));
     if (options.verbose) fmt::print("{}\n", choice_table(report.program, width));
-    if (options.verbose && report.timed) fmt::print("{}\n", unit_table(report.timed->result, width));
+    if (options.verbose && report.timed) {
+      fmt::print("{}\n{}\n", unit_table(report.timed->result, width),
+                 roofline_table(roofline(report, summary), width));
+    }
     if (options.footprint) fmt::print("{}\n", footprint_text(report, summary));
     fmt::print("{}", totals_text(report, summary));
     if (!options.out.empty()) fmt::print("  {:<18} {}\n", "files", options.out);
@@ -170,7 +174,10 @@ void write_report(const RunOptions& options, const PreparedProgram& prepared, co
   if (options.out.empty()) return;
   std::string text =
       layer_table(report, summary, kDefaultWidth) + "\n" + choice_table(report.program, kDefaultWidth);
-  if (report.timed) text += "\n" + unit_table(report.timed->result, kDefaultWidth);
+  if (report.timed) {
+    text += "\n" + unit_table(report.timed->result, kDefaultWidth) + "\n" +
+            roofline_table(roofline(report, summary), kDefaultWidth);
+  }
   text += "\n" + footprint_text(report, summary) + "\n" + totals_text(report, summary);
   OutputFiles files(options.out);
   files.add("report.txt", text);

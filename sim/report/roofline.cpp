@@ -1,9 +1,12 @@
 #include "sim/report/roofline.h"
 
+#include <fmt/core.h>
+
 #include <algorithm>
 #include <nlohmann/json.hpp>
 
 #include "hw/common/error.h"
+#include "sim/report/text_table.h"
 
 namespace npu::sim {
 namespace {
@@ -50,6 +53,28 @@ Roofline roofline(const RunReport& report, const Summary& summary) {
                               static_cast<double>(traffic), static_cast<double>(run.cycles), result);
   }
   return result;
+}
+
+std::string roofline_table(const Roofline& roofline, std::size_t width) {
+  TextTable table({{"layer", false, true},
+                   {"MACs/byte", true},
+                   {"limited by"},
+                   {"ceiling, MACs/cycle", true},
+                   {"reached", true},
+                   {"of it", true}});
+  const auto add = [&](const RooflinePoint& point) {
+    table.add_row({point.name, fmt::format("{:.1f}", point.intensity), point.memory_bound ? "DRAM" : "array",
+                   fmt::format("{:.1f}", point.ceiling), fmt::format("{:.1f}", point.macs_per_cycle),
+                   fmt::format("{:.0f} %", 100 * point.macs_per_cycle / point.ceiling)});
+  };
+  for (const RooflinePoint& point : roofline.layers) add(point);
+  table.add_rule();
+  add(roofline.network);
+  return fmt::format(
+             "Roofline: {:g} MACs per cycle, {:g} DRAM bytes per cycle; both ceilings meet at {:.1f} "
+             "MACs/byte\n",
+             roofline.peak_macs_per_cycle, roofline.bytes_per_cycle, roofline.ridge()) +
+         table.render(width);
 }
 
 nlohmann::ordered_json roofline_json(const Roofline& roofline) {

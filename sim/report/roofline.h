@@ -3,6 +3,7 @@
 // may stand above its ceiling, because its cycles are only the time by which it moves the end of the run.
 #pragma once
 
+#include <cstddef>
 #include <nlohmann/json_fwd.hpp>
 #include <string>
 #include <vector>
@@ -32,6 +33,10 @@ struct Roofline {
 
 /// NPU_CHECKs that the run was timed.
 Roofline roofline(const RunReport& report, const Summary& summary);
+
+/// One line for each layer and one for the network: intensity, what limits it, the ceiling and how much of it was
+/// reached; above it, both ceilings.
+std::string roofline_table(const Roofline& roofline, std::size_t width);
 
 nlohmann::ordered_json roofline_json(const Roofline& roofline);
 

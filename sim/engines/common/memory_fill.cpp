@@ -78,9 +78,11 @@ class Contents {
   std::string loaded_tensor(std::int64_t dram_address, std::int64_t layer) const {
     for (std::int64_t before = layer - 1; before >= 0; --before) {
       const auto& name = program_.layers[static_cast<std::size_t>(before)].output;
-      const auto& tensor = program_.tensor(name);
-      const std::int64_t end = tensor.dram_address + tensor.span_bytes(program_.format.activation_bytes());
-      if (dram_address >= tensor.dram_address && dram_address < end) return name;
+      const auto tensor = std::find_if(program_.tensors.begin(), program_.tensors.end(),
+                                       [&](const hw::TensorSymbol& symbol) { return symbol.name == name; });
+      if (tensor == program_.tensors.end()) continue;  // it stays in the global buffer
+      const std::int64_t end = tensor->dram_address + tensor->span_bytes(program_.format.activation_bytes());
+      if (dram_address >= tensor->dram_address && dram_address < end) return name;
     }
     return program_.input;
   }

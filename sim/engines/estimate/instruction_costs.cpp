@@ -11,7 +11,7 @@ const InstructionCosts::Known& InstructionCosts::convolution(const hw::Instructi
   // Kernel, strides and dataflow are the layer's.
   const hw::Conv& conv = instruction.conv();
   const Shape shape{{conv.out_height, conv.out_width, conv.out_channels, conv.in_channels, conv.in_height,
-                     conv.in_width, conv.pad_top, conv.pad_left, conv.first, conv.last}};
+                     conv.in_width, conv.pad_top, conv.pad_left, conv.first, conv.last, conv.zero_share}};
   const auto known = std::find_if(convolutions_.rbegin(), convolutions_.rend(),
                                   [&](const Known& entry) { return entry.shape == shape; });
   if (known != convolutions_.rend()) return *known;

@@ -29,7 +29,7 @@ class InstructionCosts {
  private:
   /// What decides a convolution's cost; addresses, zero points and multipliers do not.
   struct Shape {
-    std::array<std::int64_t, 10> tile{};
+    std::array<std::int64_t, 11> tile{};
     friend bool operator==(const Shape&, const Shape&) = default;
   };
   struct Known {

@@ -10,7 +10,7 @@
 #include "hw/isa/fields.h"
 #include "hw/isa/token_rules.h"
 #include "hw/timing/transfer_runs.h"
-#include "sim/engines/estimate/shared_bus.h"
+#include "sim/engines/estimate/memory_bus.h"
 
 namespace npu::sim {
 namespace {
@@ -35,7 +35,7 @@ class Recurrence {
  public:
   Recurrence(const hw::Program& program, const hw::ArchConfig& arch,
              const std::vector<InstructionCost>& costs)
-      : program_(program), arch_(arch), costs_(costs), bus_(arch.dram) {
+      : program_(program), arch_(arch), costs_(costs), bus_(make_memory_bus(arch.dram)) {
     trace_.instructions.resize(program.instructions.size());
     const std::size_t each = program.instructions.size() / 2 + 1;
     for (UnitState& unit : units_) {
@@ -56,7 +56,7 @@ class Recurrence {
     if (!halted_ || stuck) fail();
     trace_.cycles = dispatcher_time_;
     for (const UnitState& unit : units_) trace_.cycles = std::max(trace_.cycles, unit.last_end);
-    trace_.dram_bus_busy = bus_.busy_cycles();
+    trace_.dram_bus_busy = bus_->busy_cycles();
     return std::move(trace_);
   }
 
@@ -64,9 +64,9 @@ class Recurrence {
   /// The next descriptor to end, or the last result to leave the array before that. False if there is
   /// neither.
   bool next_event() {
-    if (bus_.idle() && !leaving_) return false;
-    const Cycles limit = leaving_ ? leaving_->ends : SharedBus::kNoLimit;
-    const auto completion = bus_.idle() ? std::nullopt : bus_.next(limit);
+    if (bus_->idle() && !leaving_) return false;
+    const Cycles limit = leaving_ ? leaving_->ends : MemoryBus::kNoLimit;
+    const auto completion = bus_->idle() ? std::nullopt : bus_->next(limit);
     if (completion) {
       complete(*completion);
     } else {
@@ -122,7 +122,9 @@ class Recurrence {
     trace_.instruction_fetch_bytes += bytes;
     fetched_up_to_ = next_pc_ + count;
     fetching_ = true;
-    bus_.request(SharedBus::kFetchClient, dispatcher_time_, bytes, bytes);  // in one piece
+    // In one piece.
+    bus_->request({MemoryBus::kFetchClient, dispatcher_time_, bytes, bytes,
+                   hw::Runs{address, count * hw::kInstructionBytes, 0, 1, 0, 1}});
   }
 
   /// Starts the unit's next instruction if all that it waits for has a known time.
@@ -143,7 +145,9 @@ class Recurrence {
     record.shorten_stalls(std::min(record.start, unit.busy_until) - unit.free_since);
     if (cost.bus_bytes > 0) {
       unit.on_bus = true;
-      bus_.request(static_cast<int>(index), record.start, cost.bus_bytes, arch_.dma.request_bytes);
+      BusRequest request{static_cast<int>(index), record.start, cost.bus_bytes, arch_.dma.request_bytes, {}};
+      if (arch_.dram.banked()) request.runs = hw::dram_runs(instruction.transfer());
+      bus_->request(request);
     } else {
       release(index, record.start + cost.phases.body + exposed, cost.phases.leaving);
     }
@@ -228,8 +232,8 @@ class Recurrence {
     }
   }
 
-  void complete(const SharedBus::Completion& completion) {
-    if (completion.client == SharedBus::kFetchClient) {
+  void complete(const MemoryBus::Completion& completion) {
+    if (completion.client == MemoryBus::kFetchClient) {
       dispatcher_time_ = completion.cycle;
       fetching_ = false;
       return;
@@ -251,7 +255,7 @@ class Recurrence {
   const hw::Program& program_;
   const hw::ArchConfig& arch_;
   const std::vector<InstructionCost>& costs_;
-  SharedBus bus_;
+  std::unique_ptr<MemoryBus> bus_;
   hw::MachineTrace trace_;
   std::array<UnitState, kUnits> units_;
   /// signals_[producer][consumer]: when each token came.

@@ -2,7 +2,7 @@
 // free, the command processor has delivered it and its tokens are there; it lasts what hw/timing says, or
 // until the shared bus has carried its bytes. Same token semantics and the same record as the SystemC
 // machine. Models: in-order units, queues of limited depth, instruction fetch, tokens, one DRAM bus. Does not
-// model: data, single bursts (see shared_bus.h), semaphores of limited width.
+// model: data, single bursts unless the DRAM has banks (memory_bus.h), semaphores of limited width.
 #pragma once
 
 #include <vector>

@@ -15,12 +15,12 @@ constexpr double kNever = std::numeric_limits<double>::infinity();
 
 }  // namespace
 
-void SharedBus::request(int client, Cycles start, Bytes bus_bytes, Bytes burst_bytes) {
-  Client& entry = clients_[static_cast<std::size_t>(client)];
+void SharedBus::request(const BusRequest& request) {
+  Client& entry = clients_[static_cast<std::size_t>(request.client)];
   NPU_CHECK(!entry.present, "a bus client has one descriptor at a time");
-  const double cycles = static_cast<double>(bus_bytes) / dram_.bytes_per_cycle;
-  entry = {true, static_cast<double>(start + dram_.latency_cycles), cycles,
-           static_cast<double>(std::min(bus_bytes, burst_bytes))};
+  const double cycles = static_cast<double>(request.bus_bytes) / dram_.bytes_per_cycle;
+  entry = {true, static_cast<double>(request.start + dram_.latency_cycles), cycles,
+           static_cast<double>(std::min(request.bus_bytes, request.burst_bytes))};
   busy_ += cycles;
   ++waiting_;
 }

@@ -5,38 +5,21 @@
 #pragma once
 
 #include <array>
-#include <limits>
 #include <optional>
 
 #include "hw/arch/arch_config.h"
-#include "hw/isa/instruction.h"
+#include "sim/engines/estimate/memory_bus.h"
 
 namespace npu::sim {
 
-class SharedBus {
+class SharedBus : public MemoryBus {
  public:
-  static constexpr int kFetchClient =
-      hw::kUnits;  ///< instruction fetch; DMA channels use their unit's number
-  static constexpr int kClients = hw::kUnits + 1;
-
   explicit SharedBus(const hw::DramConfig& dram) : dram_(dram) {}
 
-  /// From cycle `start` on, `client` (free until now) has a descriptor of `bus_bytes`: it waits for the
-  /// DRAM's latency, then takes the bus in turns of at most `burst_bytes`.
-  void request(int client, Cycles start, Bytes bus_bytes, Bytes burst_bytes);
-
-  bool idle() const { return waiting_ == 0; }
-
-  struct Completion {
-    int client = 0;
-    Cycles cycle = 0;  ///< the clock edge at which the client goes on
-  };
-  static constexpr Cycles kNoLimit = std::numeric_limits<Cycles>::max();
-  /// The next descriptor to end, if it does by cycle `limit`; NPU_CHECKs that there is one. Later requests
-  /// must not start before it, or before `limit` if none ended.
-  std::optional<Completion> next(Cycles limit = kNoLimit);
-
-  Cycles busy_cycles() const;  ///< rounded up
+  void request(const BusRequest& request) override;
+  bool idle() const override { return waiting_ == 0; }
+  std::optional<Completion> next(Cycles limit) override;
+  Cycles busy_cycles() const override;
 
  private:
   struct Client {

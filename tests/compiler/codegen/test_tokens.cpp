@@ -9,10 +9,13 @@
 namespace npu {
 namespace {
 
+// With an even seed, feature maps stay on chip and adds and pools are fused.
 hw::Program small_program(std::uint64_t seed) {
   auto arch = hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
   arch.global_buffer.capacity_bytes = 24 * 1024;
   arch.weight_sram.capacity_bytes = 8 * 1024;
+  arch.execution.keeps_maps_on_chip = seed % 2 == 0;
+  arch.execution.fuses_vector_layers = seed % 2 == 0;
   return compiler::compile(tests::all_operators_network(seed, {3, 45, 37}), arch);
 }
 
@@ -46,7 +49,7 @@ TEST_CASE("Weight loads of hundreds of layers wait before they overflow the sema
 }
 
 TEST_CASE("Each wait removed from a compiled program is detected") {
-  const auto program = small_program(3);
+  const auto program = small_program(GENERATE(3, 6));
   int removed = 0;
   for (std::size_t pc = 0; pc < program.instructions.size(); ++pc) {
     for (int producer = 0; producer < hw::kUnits; ++producer) {
@@ -58,11 +61,11 @@ TEST_CASE("Each wait removed from a compiled program is detected") {
       CHECK_FALSE(hw::verify(broken).empty());
     }
   }
-  CHECK(removed > 50);
+  CHECK(removed > 30);
 }
 
 TEST_CASE("Each signal removed from a compiled program is detected") {
-  const auto program = small_program(4);
+  const auto program = small_program(GENERATE(3, 4));
   int removed = 0;
   for (std::size_t pc = 0; pc < program.instructions.size(); ++pc) {
     for (int consumer = 0; consumer < hw::kUnits; ++consumer) {
@@ -74,11 +77,11 @@ TEST_CASE("Each signal removed from a compiled program is detected") {
       CHECK_FALSE(hw::verify(broken).empty());
     }
   }
-  CHECK(removed > 50);
+  CHECK(removed > 30);
 }
 
 TEST_CASE("Waits and signals of a compiled program balance for every pair of units") {
-  const auto program = small_program(5);
+  const auto program = small_program(GENERATE(5, 8));
   for (int producer = 0; producer < hw::kUnits; ++producer) {
     for (int consumer = 0; consumer < hw::kUnits; ++consumer) {
       int signals = 0;

@@ -224,6 +224,42 @@ TEST_CASE("values that no machine can have are refused where they stand") {
   CHECK(refused_at(Json::array()) == "");
 }
 
+TEST_CASE("options that contradict each other are refused where they stand") {
+  const auto with_execution = [](const Json& more) {
+    Json json = default_json();
+    json["execution"] = {{"layers", "one_at_a_time"}, {"vector_layers", "counted"}};
+    json["execution"].update(more);
+    return json;
+  };
+  CHECK(refused_at(with_execution({{"feature_maps", "on_chip"}, {"adds_and_pools", "fused"}})) == "accepted");
+  CHECK(refused_at(with_execution({{"vector_layers", "left_out"}, {"adds_and_pools", "fused"}})) ==
+        "/execution/adds_and_pools");
+  CHECK(refused_at(with_execution({{"shared_buffer_bytes", 1024}, {"feature_maps", "on_chip"}})) ==
+        "/execution/feature_maps");
+  Json banked = default_json();
+  banked["dram"]["banking"] = {{"banks", 8},         {"row_bytes", 4096},           {"activate_ns", 18},
+                               {"precharge_ns", 18}, {"refresh_interval_ns", 3904}, {"refresh_ns", 2000}};
+  CHECK(refused_at(banked) == "/dram/banking/refresh_ns");
+  banked["dram"]["banking"]["refresh_ns"] = 180;
+  CHECK(refused_at(banked) == "accepted");
+  CHECK(load(banked).dram.banking == load(arch_to_json(load(banked))).dram.banking);
+  CHECK(load(banked).dram.banking.cycles_per_ns == load(banked).clock_hz / 1e9);
+}
+
+TEST_CASE("options of time and of the compiler change the machine's hash, not what its programs run on") {
+  Json options = default_json();
+  options["execution"] = {{"layers", "overlapped"},
+                          {"vector_layers", "counted"},
+                          {"feature_maps", "on_chip"},
+                          {"adds_and_pools", "fused"}};
+  options["pe_array"]["zero_skipping"] = "real_zeros";
+  options["global_buffer"]["banks"] = 4;
+  options["dram"]["banking"] = {{"banks", 8},         {"row_bytes", 4096},           {"activate_ns", 18},
+                                {"precharge_ns", 18}, {"refresh_interval_ns", 3904}, {"refresh_ns", 180}};
+  CHECK(arch_hash(load(options)) != arch_hash(load(default_json())));
+  CHECK(compatibility_hash(load(options)) == compatibility_hash(load(default_json())));
+}
+
 TEST_CASE("accumulators follow the data's width where the file does not say") {
   Json json = default_json();
   json["data"].erase("accumulator_bits");

@@ -33,12 +33,31 @@ TEST_CASE("horowitz_45nm resolves for the default machine: DRAM per byte, SRAMs 
   CHECK(units.table_name == "horowitz_45nm");
   CHECK(units.joules_per_unit() == 1e-12);
   CHECK(units[Component::kDram] == Approx(640.0 / 4));
-  CHECK(units[Component::kGlobalBuffer] == Approx(41.2 / 8));      // 128 KB
-  CHECK(units[Component::kWeightSram] == Approx(29.0 / 8));        // 64 KB
-  CHECK(units[Component::kAccumulatorStore] == Approx(20.0 / 8));  // 32 KB
+  // Tabulated words have 64 bits: 14 address wires at 128 KB, 13 at 64 KB, 12 at 32 KB, and 3 control wires.
+  // The machine's have 128, 128 and 512: one address wire less, one less, three less.
+  CHECK(units[Component::kGlobalBuffer] ==
+        Approx(41.2 / 8 * ((13 + 3 + 128) / 128.0) / ((14 + 3 + 64) / 64.0)));
+  CHECK(units[Component::kWeightSram] ==
+        Approx(29.0 / 8 * ((12 + 3 + 128) / 128.0) / ((13 + 3 + 64) / 64.0)));
+  CHECK(units[Component::kAccumulatorStore] ==
+        Approx(20.0 / 8 * ((9 + 3 + 512) / 512.0) / ((12 + 3 + 64) / 64.0)));
   CHECK(units[Component::kMac] == Approx(0.3));
   CHECK(units[Component::kRegisterFile] == Approx(0.3));  // as much as a MAC
   CHECK(units[Component::kInterPe] == Approx(0.6));       // twice a MAC
+}
+
+TEST_CASE(
+    "An SRAM of the tabulated width costs what is tabulated, a wider one less a byte and more an access") {
+  const auto per_byte = [](int width_bytes) {
+    auto arch = machine("horowitz_45nm");
+    arch.global_buffer.width_bytes = width_bytes;
+    return load(arch)[Component::kGlobalBuffer];
+  };
+  CHECK(per_byte(8) == Approx(41.2 / 8));
+  for (int width = 1; width <= 64; width *= 2) {
+    CHECK(per_byte(2 * width) < per_byte(width));
+    CHECK(per_byte(2 * width) * 2 * width > per_byte(width) * width);
+  }
 }
 
 TEST_CASE(
@@ -72,6 +91,7 @@ TEST_CASE("eyeriss_normalized is relative to a MAC: words of 16 bits, no joules"
 
 TEST_CASE("SRAM energy between two tabulated capacities follows the power law through them") {
   auto arch = machine("horowitz_45nm");
+  arch.global_buffer.width_bytes = 8;  // as tabulated
   arch.global_buffer.capacity_bytes = 96 * 1024;
   const double between = load(arch)[Component::kGlobalBuffer] * 8;
   const double share = std::log(96.0 / 64.0) / std::log(128.0 / 64.0);

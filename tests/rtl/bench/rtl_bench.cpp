@@ -16,7 +16,7 @@
 #include "hw/common/file.h"
 #include "hw/modules/rtl/rtl_driver.h"
 #include "hw/numerics/rounding.h"
-#include "hw/timing/conv_timing.h"
+#include "hw/timing/conv_phases.h"
 #include "sim/golden/diagnosis.h"
 #include "sim/golden/layer_streams.h"
 #include "sim/golden/stream_writer.h"
@@ -212,6 +212,7 @@ class Bench : public sc_core::sc_module {
         throw InputError(folder, "holds a convolution that this RTL cannot run");
     }
     std::vector<hw::RtlSums> results = run_arrays(works);
+    const std::vector<Cycles> formula = formula_cycles(works);
     for (std::size_t index = 0; index < works.size(); ++index) {
       const auto& [pc, conv, activations, weights] = works[index];
       auto& sums = results[index].sums;
@@ -220,7 +221,7 @@ class Bench : public sc_core::sc_module {
       }
       dump("accumulators", pc, little_endian(sums, format.accumulator_bytes()));
       cycles_ += fmt::format("{},{},{},{},{}\n", folder, pc, conv.dataflow == 0 ? "ws" : "os",
-                             results[index].cycles, conv_formula(conv).total());
+                             results[index].cycles, formula[index]);
       if (conv.last == 0) continue;
       const auto block = parameters(format, biases.of(pc), shifts.of(pc));
       dump("tile_conv_output", pc, hw::run_compounding(*units_, conv, format, sums, block).bytes);
@@ -242,8 +243,22 @@ class Bench : public sc_core::sc_module {
     }
   }
 
-  hw::ConvCycles conv_formula(const hw::Conv& conv) const {
-    return hw::conv_cycles(hw::conv_work(conv), hw::load_arch(arguments_.exported / kArchFile));
+  // Of each convolution: alone, or with --overlap from its beginning to that of the next, behind whose loads
+  // its results leave (hw/timing/conv_phases.h).
+  std::vector<Cycles> formula_cycles(const std::vector<Work>& works) const {
+    const hw::ArchConfig arch = hw::load_arch(arguments_.exported / kArchFile);
+    std::vector<Cycles> cycles;
+    hw::ConvPhases before;
+    for (const Work& work : works) {
+      const hw::ConvPhases phases = hw::conv_phases(hw::conv_work(work.conv), arch);
+      cycles.push_back(phases.alone());
+      if (arguments_.overlap && before.leaving > 0 && phases.head.channels > 0) {
+        cycles[cycles.size() - 2] -= before.leaving;
+        cycles.back() += hw::hand_over(before.leaving, phases.head).exposed;
+      }
+      before = phases;
+    }
+    return cycles;
   }
 
   Arguments arguments_;

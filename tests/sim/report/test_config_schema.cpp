@@ -100,7 +100,8 @@ TEST_CASE(
   const SchemaFile schema("arch");
   const Reader reader = [](const json& document) { hw::arch_from_json(document, "test"); };
   const std::vector<std::string> relations{"at least one partial sum for each", "bytes per cycle at",
-                                           "cycles at"};
+                                           "cycles at", "between refreshes", "where vector_layers",
+                                           "where shared_buffer_bytes", "where layers overlap"};
   for (const auto& entry : std::filesystem::directory_iterator(source_folder() / "configs/arch")) {
     INFO(entry.path().filename().string());
     CHECK(schema.accepts(read_json_file(entry.path())));
@@ -114,6 +115,14 @@ TEST_CASE(
       {"latency_ns", 63}, {"bytes_per_second", 16e9}, {"access_bytes", 16}, {"capacity_bytes", 1 << 30}};
   machine["pe_array"]["zero_skipping"] = "assumed_fraction";
   machine["pe_array"]["assumed_zero_fraction"] = 0.4;
+  machine["dram"]["banking"] = {{"banks", 8},          {"row_bytes", 2048},           {"activate_ns", 18},
+                                {"precharge_ns", 18.5}, {"refresh_interval_ns", 3904}, {"refresh_ns", 180}};
+  machine["global_buffer"]["banks"] = 4;
+  machine["execution"] = {{"layers", "overlapped"},
+                          {"vector_layers", "counted"},
+                          {"shared_buffer_bytes", 0},
+                          {"feature_maps", "on_chip"},
+                          {"adds_and_pools", "fused"}};
   compare(schema, machine, reader, relations);
 }
 

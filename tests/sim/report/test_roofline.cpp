@@ -1,4 +1,6 @@
 // Intensities and ceilings of a hand-made run.
+#include <fmt/core.h>
+
 #include <nlohmann/json.hpp>
 
 #include "hw/common/error.h"
@@ -26,6 +28,16 @@ TEST_CASE("a roofline has the layers that multiply, MACs over bytes and the lowe
   CHECK(conv.ceiling == Approx(16 * 4096.0 / 392));
   CHECK(lines.network.intensity == Approx(4096.0 / (392 + 16 + 384)));
   CHECK(lines.network.macs_per_cycle == Approx(4096.0 / 1000));
+}
+
+TEST_CASE("the roofline as text has both ceilings, and a line for each layer and the network") {
+  const auto report = sample_report();
+  const auto text = roofline_table(roofline(report, summarize(report)), 120);
+  CHECK(text.find("256 MACs per cycle, 16 DRAM bytes per cycle; both ceilings meet at 16.0 MACs/byte") !=
+        std::string::npos);
+  CHECK(text.find("DRAM") != std::string::npos);
+  CHECK(text.find(fmt::format("{:.1f}", 4096.0 / 392)) != std::string::npos);
+  CHECK(text.find(report.program.network) != std::string::npos);
 }
 
 TEST_CASE("with enough bandwidth the array is the ceiling") {
