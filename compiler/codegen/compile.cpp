@@ -44,7 +44,9 @@ void emit(ProgramBuilder& builder, const std::vector<LayerWork>& layers) {
 
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch, const CompileOptions& options) {
   check_formats(graph, arch);
-  NPU_CHECK(options.images >= 1 && options.images <= kMaxImages, "images of a batch");
+  if (options.images < 1 || options.images > kMaxImages) {
+    throw InputError("batch", fmt::format("found {} images, expected 1 to {}", options.images, kMaxImages));
+  }
   PlanCache plans(arch, options.mapper);
   const NetworkPlan network = plan_network(graph, arch, options.images, options.keep_activations, plans);
   ProgramBuilder builder(graph, arch, network, plans);

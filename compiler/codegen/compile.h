@@ -18,8 +18,8 @@ struct CompileOptions {
   std::int64_t images = 1;  ///< that one run processes; they share the weights that are on chip
 };
 
-/// The result has passed hw::verify. `images` is 1 to kMaxImages. Throws GraphError (layer cannot run on this
-/// machine) or CapacityError.
+/// The result has passed hw::verify. Throws GraphError (layer cannot run on this machine), CapacityError, or
+/// InputError (`images` is not 1 to kMaxImages).
 hw::Program compile(const QuantizedGraph& graph, const hw::ArchConfig& arch,
                     const CompileOptions& options = {});
 

@@ -11,6 +11,9 @@
 // 4. Every remaining dependency is one signal of the producer and one wait of the consumer: both units are in
 // order, so
 //    the k-th wait meets the k-th signal.
+// 5. A unit that could run so far ahead of another that a semaphore overflows (hundreds of weight tiles in a
+// large
+//    SRAM) also waits for the other to have taken all but a few of its tokens.
 #include "compiler/codegen/token_insertion.h"
 
 #include <algorithm>
@@ -27,6 +30,10 @@ namespace {
 
 constexpr std::int64_t kNone = -1;
 using Clock = std::array<std::int64_t, hw::kUnits>;  ///< per unit: the latest pc known to have ended
+
+// Tokens that a unit may be ahead before it waits: room for those whose takers stand later in the program.
+constexpr std::int64_t kMostAhead = hw::kMaxTokens - 31;
+constexpr std::int64_t kStillAhead = kMostAhead / 2;  ///< after it has waited
 
 Clock empty_clock() {
   Clock clock{};
@@ -138,6 +145,7 @@ class TokenInsertion {
     Clock known = latest_[unit] == kNone ? empty_clock() : ended_[latest_[unit]];
     Needs needs = dependencies(program_, pc, unit, memories_);
     if (!layers_overlap_) merge(needs.results, ends_of_layer_before(pc, unit));
+    bound_tokens(needs, known, unit);
     for (int producer = 0; producer < hw::kUnits; ++producer) {
       if (!early(producer, unit)) {
         needs.results[producer] = std::max(needs.results[producer], needs.operands[producer]);
@@ -168,6 +176,17 @@ class TokenInsertion {
     Clock ends = layer_before_;
     ends[unit] = kNone;
     return ends;
+  }
+
+  // Keeps what the unit's signals can pile up below what a semaphore holds.
+  void bound_tokens(Needs& needs, const Clock& known, int unit) const {
+    for (int consumer = 0; consumer < hw::kUnits; ++consumer) {
+      const auto& takers = takers_[unit][consumer];
+      const auto taken = std::upper_bound(takers.begin(), takers.end(), known[consumer]);
+      if (takers.end() - taken < kMostAhead) continue;
+      auto& need = early(consumer, unit) ? needs.operands : needs.results;
+      need[consumer] = std::max(need[consumer], *(takers.end() - kStillAhead));
+    }
   }
 
   void drop_known(Needs& needs, const Clock& known, int unit) const {
@@ -227,6 +246,7 @@ class TokenInsertion {
     NPU_CHECK(!signal, "one instruction would signal a unit twice");
     signal = true;
     program_.instructions[pc].tokens.wait[producer] = 1;
+    takers_[producer][unit].push_back(pc);
     Clock told = ended_[needed];
     if (operands) {
       told[producer] = before_[needed];
@@ -240,8 +260,10 @@ class TokenInsertion {
   std::array<AccessMap, hw::kMemories> memories_;
   std::vector<Clock> ended_;          ///< by pc: what has ended when it ends
   std::vector<std::int64_t> before_;  ///< by pc: the instruction before it on its unit
-  Clock operands_known_;              ///< by unit: the latest convolution known to have read its operands
-  Clock latest_ = empty_clock();      ///< of each unit so far
+  std::array<std::array<std::vector<std::int64_t>, hw::kUnits>, hw::kUnits>
+      takers_;                    ///< by producer, consumer
+  Clock operands_known_;          ///< by unit: the latest convolution known to have read its operands
+  Clock latest_ = empty_clock();  ///< of each unit so far
   Clock layer_before_ = empty_clock();
   std::size_t next_layer_ = 0;
 };

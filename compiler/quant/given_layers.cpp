@@ -7,6 +7,7 @@
 #include <map>
 #include <set>
 
+#include "compiler/quant/output_scales.h"
 #include "compiler/quant/weight_layout.h"
 #include "hw/common/error.h"
 #include "hw/numerics/rounding.h"
@@ -100,6 +101,19 @@ WeightScheme given_scheme(const GivenLayer* given, WeightScheme fallback, const 
   return std::all_of(given->weight_scale.begin(), given->weight_scale.end(), shifted)
              ? WeightScheme::kShift
              : WeightScheme::kPerChannel;
+}
+
+std::set<std::string> leaky_layers_apart(const Graph& graph, WeightScheme fallback,
+                                         const ConvWidths& widths) {
+  std::set<std::string> names;
+  for (const Node& node : graph.nodes) {
+    const auto* conv = std::get_if<ConvOp>(&node.op);
+    if (conv != nullptr && simplified(conv->activation, node.name).kind == Activation::Kind::kLeaky &&
+        given_scheme(graph.given.layer(node.name), fallback, widths) == WeightScheme::kPerChannel) {
+      names.insert(node.name);
+    }
+  }
+  return names;
 }
 
 WeightGrid given_grid(const GivenLayer& given, const ConvLayer& layer, WeightGrid fallback,

@@ -2,6 +2,7 @@
 // everything that a quantised network has chosen, as it can be given again.
 #pragma once
 
+#include <set>
 #include <string>
 
 #include "compiler/graph/graph.h"
@@ -14,6 +15,10 @@ namespace npu::compiler {
 /// are powers of two of the largest as far as the shift reaches: kShift; a zero point: kAsymmetric; else
 /// kPerChannel.
 WeightScheme given_scheme(const GivenLayer* given, WeightScheme fallback, const ConvWidths& widths);
+
+/// Convolutions whose LeakyReLU becomes a layer of its own: a multiplier for each channel leaves no room for
+/// a second one below zero.
+std::set<std::string> leaky_layers_apart(const Graph& graph, WeightScheme fallback, const ConvWidths& widths);
 
 /// `fallback` with what is given put in its place. Throws GraphError naming the layer: a number of channels
 /// that is not the layer's, a shift beyond the machine's, a zero point together with scales for each channel.

@@ -30,16 +30,28 @@ hw::OutputStage clamp_stage(const Activation& activation, const AffineScale& out
   return stage;
 }
 
+namespace {
+
+hw::FixedPointScale fitting_scale(double factor, const StageWidths& widths, const std::string& node) {
+  int exponent = 0;
+  std::frexp(factor, &exponent);  // n = bits - exponent
+  const int room = hw::kMaxShift - widths.largest_channel_shift + exponent;
+  const int fewest = widths.activation_bits == 8 ? 1 : 8;
+  return hw::fixed_point_scale(factor, std::clamp(room, fewest, widths.multiplier_bits),
+                               widths.largest_channel_shift, node.c_str());
+}
+
+}  // namespace
+
 hw::OutputStage scaling_stage(double factor, const Activation& activation, const AffineScale& output,
-                              const StageWidths& widths, int reserved_shift, const std::string& node) {
+                              const StageWidths& widths, const std::string& node) {
   const bool leaky = activation.kind == Activation::Kind::kLeaky;
   hw::OutputStage stage = clamp_stage(leaky ? Activation{} : activation, output, widths);
-  const auto positive = hw::fixed_point_scale(factor, widths.multiplier_bits, reserved_shift, node.c_str());
+  const auto positive = fitting_scale(factor, widths, node);
   stage.multiplier = positive.multiplier;
   stage.shift = positive.shift;
   if (leaky) {
-    const auto negative = hw::fixed_point_scale(factor * double{activation.alpha}, widths.multiplier_bits,
-                                                reserved_shift, node.c_str());
+    const auto negative = fitting_scale(factor * double{activation.alpha}, widths, node);
     stage.leaky = true;
     stage.negative_multiplier = negative.multiplier;
     stage.negative_shift = negative.shift;

@@ -15,6 +15,7 @@ namespace npu::compiler {
 struct StageWidths {
   int activation_bits = 8;
   int multiplier_bits = 16;
+  int largest_channel_shift = 15;  ///< 2^shift_bits - 1: a convolution's n leaves room for all of it
 };
 
 /// Leaky with slope 0 is ReLU, with slope 1 nothing. Throws GraphError for a negative slope, which the output
@@ -25,10 +26,12 @@ Activation simplified(const Activation& activation, const std::string& node);
 hw::OutputStage clamp_stage(const Activation& activation, const AffineScale& output,
                             const StageWidths& widths);
 
-/// Stage of a sum whose unit is worth `factor` output steps, with fused activation; shifts leave room for
-/// `reserved_shift`. Throws GraphError naming `node` if the machine has no such shift.
+/// Stage of a convolution whose sum's unit is worth `factor` output steps, with fused activation. The
+/// multiplier uses all its bits, unless n would then leave no room for the largest channel shift: then as
+/// many as n has room for, at least 8 with 16-bit activations. With 8-bit ones a sum below 2^30 is never more
+/// than a quarter of a step off for it. Throws GraphError naming `node` if the machine has no such shift.
 hw::OutputStage scaling_stage(double factor, const Activation& activation, const AffineScale& output,
-                              const StageWidths& widths, int reserved_shift, const std::string& node);
+                              const StageWidths& widths, const std::string& node);
 
 /// Several factors with one shift: multiplier_i = round(factor_i * 2^shift), at least 1; the largest factor's
 /// multiplier uses all bits. Throws GraphError naming `node`.

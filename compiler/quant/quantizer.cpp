@@ -35,12 +35,13 @@ class Quantizer {
         options_(options),
         groups_(find_scale_groups(graph)),
         scales_(graph, groups_, calibration, options.ranges, arch.data.activation_bits),
-        stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits},
+        stage_widths_{arch.data.activation_bits, arch.compounding.multiplier_bits,
+                      (1 << arch.compounding.shift_bits) - 1},
         conv_widths_{std::min(options.weight_bits.value_or(arch.data.weight_bits), arch.data.weight_bits),
                      arch.data.accumulator_bits, arch.compounding.multiplier_bits,
                      (1 << options.shift_bits) - 1} {
     check_given_widths(graph.given, conv_widths_, arch.data.activation_bits);
-    lowering_ = lower(graph, groups_, leaky_apart());
+    lowering_ = lower(graph, groups_, leaky_layers_apart(graph, options.scheme, conv_widths_));
     result_ = lowering_.graph;
     result_.nodes.clear();
     result_.weight_bits = arch.data.weight_bits;
@@ -71,20 +72,6 @@ class Quantizer {
   const QTensor& tensor(TensorId id) const { return result_.tensors[static_cast<std::size_t>(id)]; }
   AffineScale scale_of(TensorId id) const { return {tensor(id).scale, tensor(id).zero_point}; }
   const GivenLayer* given_layer() const { return graph_.given.layer(node_->name); }
-
-  // A multiplier for each channel leaves no room for a second one below zero: LeakyReLU becomes a layer.
-  std::set<std::string> leaky_apart() const {
-    std::set<std::string> names;
-    for (const Node& node : graph_.nodes) {
-      const auto* conv = std::get_if<ConvOp>(&node.op);
-      if (conv != nullptr && simplified(conv->activation, node.name).kind == Activation::Kind::kLeaky &&
-          given_scheme(graph_.given.layer(node.name), options_.scheme, conv_widths_) ==
-              WeightScheme::kPerChannel) {
-        names.insert(node.name);
-      }
-    }
-    return names;
-  }
 
   void fill(QConv& conv) {
     if (role_ == LoweredRole::kLeaky) return fill_leaky(conv);
@@ -138,9 +125,8 @@ class Quantizer {
       set_channel_stages(weights.grid, conv);
       return weights;
     }
-    const int largest_shift = *std::max_element(conv.channel_shift.begin(), conv.channel_shift.end());
     conv.stage = scaling_stage(layer_.input.scale * weights.grid.scale / layer_.output.scale, op.activation,
-                               layer_.output, stage_widths_, largest_shift, node_->name);
+                               layer_.output, stage_widths_, node_->name);
     return weights;
   }
 
@@ -221,9 +207,9 @@ class Quantizer {
     conv.weights.assign(channels, 1);
     conv.bias.assign(channels, -std::int64_t{tensor(conv.input).zero_point});
     conv.channel_shift.assign(channels, 0);
-    conv.stage = scaling_stage(double{tensor(conv.input).scale} / tensor(conv.output).scale,
-                               simplified(activation, node_->name), scale_of(conv.output), stage_widths_, 0,
-                               node_->name);
+    conv.stage =
+        scaling_stage(double{tensor(conv.input).scale} / tensor(conv.output).scale,
+                      simplified(activation, node_->name), scale_of(conv.output), stage_widths_, node_->name);
   }
 
   void fill(QAdd& add) {

@@ -152,6 +152,10 @@ namespace {
   if (maps > map_room(problem, arch)) {
     throw CapacityError(tile + " in the global buffer", maps, map_room(problem, arch));
   }
+  const Bytes shared = arch.execution.shared_buffer_bytes;
+  if (shared > 0 && weights + maps > shared) {
+    throw CapacityError(tile + " in the shared buffer", weights + maps, shared);
+  }
   throw GraphError(layer,
                    fmt::format("no tile fits the fields of the CONV instruction: {}x{} window, padding "
                                "{} and {} in front of {}x{} pixels",

@@ -42,8 +42,11 @@ std::int64_t loaded_operands(const VectorProblem& problem) {
   return problem.operands - problem.operands_on_chip;
 }
 
+// Layers with maps alone have a shared buffer to themselves.
 Bytes map_room(const VectorProblem& problem, const hw::ArchConfig& arch) {
-  return problem.map_room_bytes > 0 ? problem.map_room_bytes : arch.global_buffer.capacity_bytes;
+  if (problem.map_room_bytes > 0) return problem.map_room_bytes;
+  const Bytes shared = arch.execution.shared_buffer_bytes;
+  return shared > 0 ? std::min(arch.global_buffer.capacity_bytes, shared) : arch.global_buffer.capacity_bytes;
 }
 
 // Slot sizes, and as many slots as `buffering` says where there are so many tiles. False if they do not fit.
@@ -124,6 +127,28 @@ std::optional<VectorTiling> search(const VectorProblem& problem, const hw::ArchC
   return best;
 }
 
+// The smallest tile has one output pixel and one channel; says which memory is too small.
+[[noreturn]] void refuse(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
+  const Bytes window = std::min(problem.rows.in_size, problem.rows.kernel) *
+                       std::min(problem.columns.in_size, problem.columns.kernel) *
+                       arch.data.activation_bytes();
+  const Bytes needed = problem.operands * round_up(window, kSlotAlignment) +
+                       round_up(Bytes{arch.data.activation_bytes()}, kSlotAlignment);
+  const Bytes shared_bytes = arch.execution.shared_buffer_bytes;
+  const bool shared = shared_bytes > 0 && shared_bytes < arch.global_buffer.capacity_bytes;
+  if (needed > map_room(problem, arch)) {
+    throw CapacityError(
+        fmt::format("layer '{}': the smallest tile ({}x{} window, one channel) in the {} buffer", layer,
+                    problem.rows.kernel, problem.columns.kernel, shared ? "shared" : "global"),
+        needed, map_room(problem, arch));
+  }
+  throw GraphError(layer,
+                   fmt::format("no tile fits the fields of the VECTOR instruction: {}x{} window on "
+                               "{}x{} pixels, input tiles have at most {}x{}",
+                               problem.rows.kernel, problem.columns.kernel, problem.rows.in_size,
+                               problem.columns.in_size, FieldLimits{}.in_height, FieldLimits{}.in_width));
+}
+
 }  // namespace
 
 std::optional<VectorTiling> find_vector_plan(const VectorProblem& problem, const hw::ArchConfig& arch) {
@@ -136,15 +161,7 @@ std::optional<VectorTiling> find_vector_plan(const VectorProblem& problem, const
 
 VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer) {
   if (const auto best = find_vector_plan(problem, arch)) return *best;
-  const Bytes window = std::min(problem.rows.in_size, problem.rows.kernel) *
-                       std::min(problem.columns.in_size, problem.columns.kernel) *
-                       arch.data.activation_bytes();
-  throw CapacityError(
-      fmt::format("layer '{}': the smallest tile ({}x{} window, one channel) in the global buffer", layer,
-                  problem.rows.kernel, problem.columns.kernel),
-      problem.operands * round_up(window, kSlotAlignment) +
-          round_up(Bytes{arch.data.activation_bytes()}, kSlotAlignment),
-      map_room(problem, arch));
+  refuse(problem, arch, layer);
 }
 
 }  // namespace npu::compiler

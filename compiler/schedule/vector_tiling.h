@@ -37,7 +37,8 @@ struct VectorTiling {
 /// None if nothing fits.
 std::optional<VectorTiling> find_vector_plan(const VectorProblem& problem, const hw::ArchConfig& arch);
 
-/// Fewest predicted cycles (bus time plus exposed first load and last store). Throws CapacityError.
+/// Fewest predicted cycles (bus time plus exposed first load and last store). Throws CapacityError (a buffer
+/// is too small for one pixel of one channel), GraphError (the fields of the instruction are).
 VectorTiling plan_vector(const VectorProblem& problem, const hw::ArchConfig& arch, const std::string& layer);
 
 }  // namespace npu::compiler

@@ -2,6 +2,9 @@
 
 #include <fmt/core.h>
 
+#include <algorithm>
+#include <numeric>
+
 #include "hw/common/file.h"
 
 namespace npu {
@@ -82,6 +85,36 @@ class StrictParse {
   std::vector<Level> levels_;
 };
 
+// Edits (insert, remove, replace a letter) from one word to another.
+std::size_t distance(const std::string& from, const std::string& to) {
+  std::vector<std::size_t> row(to.size() + 1);
+  std::iota(row.begin(), row.end(), std::size_t{0});
+  for (std::size_t i = 0; i < from.size(); ++i) {
+    std::size_t diagonal = row[0]++;
+    for (std::size_t j = 0; j < to.size(); ++j) {
+      const std::size_t replaced = diagonal + (from[i] == to[j] ? 0 : 1);
+      diagonal = row[j + 1];
+      row[j + 1] = std::min({replaced, row[j] + 1, row[j + 1] + 1});
+    }
+  }
+  return row.back();
+}
+
+// The known key that `key` is a slip of, at most three letters off; empty if none is.
+std::string nearest(const std::string& key, const std::set<std::string>& known) {
+  constexpr std::size_t kSlip = 3;
+  std::string best;
+  std::size_t least = std::min(kSlip, key.size() / 2) + 1;
+  for (const auto& candidate : known) {
+    const std::size_t edits = distance(key, candidate);
+    if (edits < least) {
+      least = edits;
+      best = candidate;
+    }
+  }
+  return best;
+}
+
 std::string line_and_column(const std::string& text, std::size_t byte) {
   std::size_t line = 1;
   std::size_t column = 1;
@@ -125,7 +158,14 @@ void JsonReader::fail(const std::string& key, const std::string& found, const st
 const nlohmann::json& JsonReader::at(const std::string& key, const std::string& expected) {
   used_.insert(key);
   const auto found = value_.find(key);
-  if (found == value_.end()) fail(key, "no such key", expected);
+  if (found == value_.end()) {
+    std::set<std::string> others;
+    for (const auto& [other, value] : value_.items()) {
+      if (used_.count(other) == 0) others.insert(other);
+    }
+    const std::string near = nearest(key, others);
+    fail(key, near.empty() ? "no such key" : "no such key but '" + near + "'", expected);
+  }
   return *found;
 }
 
@@ -221,7 +261,9 @@ std::vector<std::string> JsonReader::strings(const std::string& key) {
 
 void JsonReader::finish() const {
   for (const auto& [key, value] : value_.items()) {
-    if (used_.count(key) == 0) fail(key, "an unknown key", "only the documented keys");
+    if (used_.count(key) > 0) continue;
+    const std::string near = nearest(key, used_);
+    fail(key, "an unknown key", near.empty() ? "only the documented keys" : "perhaps '" + near + "'");
   }
 }
 

@@ -173,16 +173,35 @@ void require_inputs(const std::vector<AccuracyScheme>& schemes, const PreparedPr
   }
 }
 
+// A QDQ model's own scales are no scheme.
+void leave_out_given_scales(const AccuracyOptions& options, PreparedProgram& network) {
+  if (!network.calibration) {
+    throw InputError(
+        options.network.network,
+        "is quantised already, and accuracy compares schemes that choose every scale themselves: give "
+        "--calibration to quantise it anew, or measure it as it is: npusim run --labels ...");
+  }
+  if (network.float_graph->given.empty()) return;
+  network.float_graph->given = {};
+  if (!options.quiet) {
+    fmt::print(stderr, "npusim: {}: its own scales are left out, every scheme chooses its own\n",
+               options.network.network);
+  }
+}
+
 int compare_schemes(const AccuracyOptions& options) {
   require_writable_folder(options.out);
   const auto arch = hw::load_arch(find_arch(options.arch));
   const int shift_bits = options.network.shift_bits.value_or(arch.compounding.shift_bits);
   const auto schemes = parse_schemes(options.schemes, shift_bits);
-  auto network = calibrate_network(options.network, options.show_progress());
-  if (!network.calibration || !options.network.quantization.empty()) {
-    throw InputError("accuracy", "compares quantisation schemes: give --calibration, and no --quantization");
+  if (!options.network.quantization.empty()) {
+    throw InputError(
+        "--quantization " + options.network.quantization,
+        "accuracy compares schemes that choose every scale themselves; for the accuracy of a given "
+        "quantisation: npusim run --quantization ... --labels ...");
   }
-  network.float_graph->given = {};  // a QDQ model's own scales are no scheme
+  auto network = calibrate_network(options.network, options.show_progress());
+  leave_out_given_scales(options, network);
   require_inputs(schemes, network);
   const auto shape = compiler::infer_shapes(*network.float_graph).at(network.float_graph->output);
   compiler::DataSet data(options.images, options.labels, shape.elements(),

@@ -3,6 +3,7 @@
 #include <fmt/core.h>
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "sim/cli/exit_codes.h"
 #include "sim/report/version.h"
@@ -28,6 +29,14 @@ Examples:
 
 Exit codes: 0 done, 1 done and the answer is no (outputs differ, program not proved), 2 bad input or usage,
 3 error of the simulated machine, 70 defect of this program.)";
+
+// CLI11 itself would only say that a command is missing.
+bool names_unknown_command(const CLI::App& app, int argument_count, char** arguments) {
+  if (argument_count < 2 || arguments[1][0] == '-') return false;
+  const auto commands = app.get_subcommands([](const CLI::App*) { return true; });
+  return std::none_of(commands.begin(), commands.end(),
+                      [&](const CLI::App* command) { return command->get_name() == arguments[1]; });
+}
 
 // "npusim run: ..." for an error inside a subcommand.
 std::string chosen_command(const CLI::App& app) {
@@ -62,6 +71,10 @@ int run_command_line(int argument_count, char** arguments) {
   add_validate_command(app, exit_code);
   add_golden_command(app, exit_code);
   add_worker_command(app, exit_code);
+  if (names_unknown_command(app, argument_count, arguments)) {
+    fmt::print(stderr, "npusim: unknown command '{}' (see 'npusim --help')\n", arguments[1]);
+    return kExitBadInput;
+  }
   try {
     app.parse(argument_count, arguments);
   } catch (const CLI::ParseError& error) {

@@ -206,7 +206,8 @@ PreparedProgram prepare_estimate(const NetworkOptions& options, const hw::ArchCo
   prepared.network_source = loaded.source;
   const Stopwatch watch;
   prepared.float_graph = canonical_network(options, loaded.graph);
-  const auto shapes = compiler::shape_graph(*prepared.float_graph);
+  const int shift_bits = options.shift_bits.value_or(arch.compounding.shift_bits);
+  const auto shapes = compiler::shape_graph(*prepared.float_graph, shift_bits);
   compiler::PlanCache plans(arch, options.mapper);
   prepared.program = compiler::compile_shapes(shapes, arch, plans, true, options.batch);
   prepared.compile_seconds = watch.seconds();

@@ -225,8 +225,9 @@ int run(const RunOptions& options) {
   RunReport report = describe_run(prepared, arch, arch_source, options.engine);
 
   if (options.footprint && prepared.float_graph) {
-    report.advice = compiler::advise_buffers(compiler::shape_graph(*prepared.float_graph), report.arch,
-                                             options.network.mapper, report.program.images());
+    const int shift_bits = options.network.shift_bits.value_or(arch.compounding.shift_bits);
+    report.advice = compiler::advise_buffers(compiler::shape_graph(*prepared.float_graph, shift_bits),
+                                             report.arch, options.network.mapper, report.program.images());
   }
   const auto data = open_data_set(options, prepared);
   if (options.engine == "estimate") {

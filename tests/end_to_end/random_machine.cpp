@@ -89,6 +89,7 @@ nlohmann::json random_machine(std::uint64_t seed) {
                                   {"dispatch_cycles", random.integer(0, 4)},
                                   {"fetch_instructions", random.integer(1, 64)}};
   machine["energy_table"] = random.integer(0, 1) != 0 ? "horowitz_45nm" : "eyeriss_normalized";
+  if (random.integer(0, 7) == 0) machine["data"]["accumulator_bits"] = 8 * random.integer(3, 7);
   return machine;
 }
 

@@ -13,6 +13,7 @@
 #include "compiler/quant/given_layers.h"
 #include "compiler/quant/quantization_file.h"
 #include "compiler/quant/quantizer.h"
+#include "compiler/quant/shape_graph.h"
 #include "compiler/reference/interpreter.h"
 #include "compiler/refine/recipe.h"
 #include "hw/common/error.h"
@@ -106,6 +107,25 @@ TEST_CASE(
         }
       }
     }
+  }
+}
+
+TEST_CASE("The shapes of a network with given scales have the layers that its quantisation has") {
+  const auto arch = preset("shift_npu");
+  for (const WeightScheme scheme : {WeightScheme::kShift, WeightScheme::kPerChannel}) {
+    INFO("scheme " << static_cast<int>(scheme));
+    Graph graph = all_operators(1);
+    QuantizerOptions options;
+    options.shift_bits = scheme == WeightScheme::kShift ? arch.compounding.shift_bits : 0;
+    options.scheme = scheme;
+    const auto quantized = quantize(graph, calibrated(graph), arch, options);
+    graph.given = quantization_of(quantized, graph);
+    const auto shapes = shape_graph(graph, arch.compounding.shift_bits);
+    REQUIRE(shapes.nodes.size() == quantized.nodes.size());
+    for (std::size_t index = 0; index < shapes.nodes.size(); ++index) {
+      CHECK(shapes.nodes[index].name == quantized.nodes[index].name);
+    }
+    CHECK(shapes.tensors.size() == quantized.tensors.size());
   }
 }
 

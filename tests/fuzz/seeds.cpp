@@ -13,6 +13,7 @@
 #include "hw/arch/arch_config.h"
 #include "hw/common/file.h"
 #include "hw/common/hash.h"
+#include "hw/common/temporary_folder.h"
 #include "hw/isa/program.h"
 #include "tests/compiler/import/model_maker.h"
 #include "tests/support.h"
@@ -91,13 +92,13 @@ std::vector<Bytes> arch_seeds() {
 }
 
 std::vector<Bytes> calibration_seeds() {
-  const tests::TemporaryFolder folder;
+  const TemporaryFolder folder("fuzz");  // libFuzzer has no test case that the helper of the tests could fail
   compiler::save_calibration(calibration_of(calibrated_graph()), folder.path() / "calibration.json");
   return {read_file(folder.path() / "calibration.json")};
 }
 
 std::vector<Bytes> quantization_seeds() {
-  const tests::TemporaryFolder folder;
+  const TemporaryFolder folder("fuzz");  // libFuzzer has no test case that the helper of the tests could fail
   const auto given =
       compiler::quantization_of(quantised_graph(), calibrated_graph(), compiler::GivenIntegers::kAll);
   compiler::save_quantization(given, "small", folder.path() / "quantization.json");

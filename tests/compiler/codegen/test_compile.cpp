@@ -98,4 +98,22 @@ TEST_CASE("A DRAM that is too small is refused with needed and available bytes")
   CHECK_THROWS_AS(compiler::compile(graph, arch), CapacityError);
 }
 
+TEST_CASE("What is said of a grouped layer's time says that it is each group's") {
+  tests::NetworkMaker net(17, {8, 9, 9});
+  const auto grouped = net.conv(net.input(), {.out_channels = 8, .groups = 4});
+  const auto program = compiler::compile(net.finish(net.conv(grouped, {})), default_arch());
+  CHECK_THAT(program.layers.at(0).dataflow_reason, Catch::EndsWith("for each of 4 groups"));
+  CHECK_THAT(program.layers.at(0).shape, Catch::EndsWith("g4"));
+  CHECK_THAT(program.layers.at(1).dataflow_reason, !Catch::Contains("groups"));
+}
+
+TEST_CASE("A batch of no images or of too many is refused with the number found") {
+  tests::NetworkMaker net(16, {4, 4, 4});
+  const auto graph = net.finish(net.conv(net.input(), {}));
+  for (const std::int64_t images : {std::int64_t{0}, std::int64_t{-3}, compiler::kMaxImages + 1}) {
+    CHECK_THROWS_WITH(compiler::compile(graph, default_arch(), {.images = images}),
+                      Catch::Contains(std::to_string(images) + " images"));
+  }
+}
+
 }  // namespace npu

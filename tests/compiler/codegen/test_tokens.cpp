@@ -1,5 +1,7 @@
 // Every token the compiler inserts is needed: without it the verifier finds a hazard or a wait that nobody
 // signals.
+#include <algorithm>
+
 #include "compiler/codegen/compile.h"
 #include "hw/isa/verifier.h"
 #include "tests/random_network.h"
@@ -17,7 +19,34 @@ hw::Program small_program(std::uint64_t seed) {
   return compiler::compile(tests::all_operators_network(seed, {3, 45, 37}), arch);
 }
 
+// Small layers whose weights all fit into the SRAM: nothing but tokens keeps their loads from running ahead.
+hw::Program program_of_many_layers() {
+  auto arch = hw::load_arch(tests::source_folder() / "configs/arch/shift_npu.json");
+  arch.weight_sram.capacity_bytes = Bytes{1} << 20;
+  tests::NetworkMaker net(1, {8, 3, 3});
+  auto last = net.input();
+  for (int layer = 0; layer < 400; ++layer) last = net.conv(last, {8, 1, 1, 1, 0, 0, 0, 0, 1, false});
+  return compiler::compile(net.finish(last), arch);
+}
+
 }  // namespace
+
+TEST_CASE("Weight loads of hundreds of layers wait before they overflow the semaphore of the array") {
+  const auto program = program_of_many_layers();
+  CHECK(hw::verify(program).empty());
+  auto broken = program;  // nothing bounds how far its weight loads run ahead
+  int loads = 0;
+  for (auto& instruction : broken.instructions) {
+    if (instruction.opcode != hw::Opcode::kLoadWeights) continue;
+    instruction.tokens.wait = {};
+    ++loads;
+  }
+  CHECK(loads > hw::kMaxTokens);
+  const auto findings = hw::verify(broken);
+  CHECK(std::any_of(findings.begin(), findings.end(), [](const hw::Finding& finding) {
+    return finding.kind == hw::FindingKind::kSemaphoreOverflow;
+  }));
+}
 
 TEST_CASE("Each wait removed from a compiled program is detected") {
   const auto program = small_program(GENERATE(3, 6));

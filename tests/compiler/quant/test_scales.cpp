@@ -69,7 +69,7 @@ TEST_CASE("a leaky slope of 0 is ReLU, of 1 nothing, below 0 refused") {
 }
 
 TEST_CASE("a leaky stage has a multiplier and a shift for each sign") {
-  const auto stage = scaling_stage(0.01, leaky(0.25F), {1.0F, 5}, {8, 16}, 0, "n");
+  const auto stage = scaling_stage(0.01, leaky(0.25F), {1.0F, 5}, {8, 16}, "n");
   CHECK(stage.leaky);
   CHECK(std::ldexp(stage.multiplier, -stage.shift) == Approx(0.01).epsilon(1e-4));
   CHECK(std::ldexp(stage.negative_multiplier, -stage.negative_shift) == Approx(0.0025).epsilon(1e-4));
@@ -144,4 +144,21 @@ TEST_CASE("an average that counts padding divides by padded positions, not by wh
   // Kernel 2 at stride 2 with a pad on top and a ceil extension below: one real row each, divided by 2 and
   // by 1.
   CHECK(padded_divisors({2, 1, 2, 1, 1, 0, 0, 0, true}, {1, 4, 1}).empty());
+}
+
+TEST_CASE("a wide multiplier gives up bits where n must leave room for large channel shifts") {
+  for (const int bits : {16, 24, 31}) {
+    for (const double factor : {0.3, 1e-3, 1e-6}) {
+      INFO(bits << " bits, factor " << factor);
+      const auto stage = scaling_stage(factor, {}, {1.0F, 0}, {8, bits, 31}, "n");
+      CHECK(stage.shift <= 63 - 31);
+      CHECK(std::ldexp(stage.multiplier, -stage.shift) == Approx(factor).epsilon(1.0 / 128));
+      const auto roomy = scaling_stage(factor, {}, {1.0F, 0}, {8, bits, 15}, "n");
+      CHECK((roomy.multiplier >= 1U << (bits - 1) || roomy.shift == 63 - 15));
+    }
+  }
+  // A unit worth next to nothing: few bits do at 8-bit activations, at 16 bits they would be seen.
+  CHECK(scaling_stage(1e-9, {}, {1.0F, 0}, {8, 16, 31}, "n").shift == 63 - 31);
+  CHECK_THROWS_AS(scaling_stage(1e-9, {}, {1.0F, 0}, {16, 16, 31}, "n"), GraphError);
+  CHECK_THROWS_AS(scaling_stage(1e-12, {}, {1.0F, 0}, {8, 16, 31}, "n"), GraphError);
 }

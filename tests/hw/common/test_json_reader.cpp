@@ -130,6 +130,19 @@ TEST_CASE("a key nobody asked for is an error") {
   check_error([&] { reader.finish(); }, "/colour", "an unknown key");
 }
 
+TEST_CASE("a slip in a key is answered with the key that was meant") {
+  const auto json = parsed(R"({"colums": 3, "row": 3, "rows": 4, "different": 1})");
+  JsonReader reader("test.json", json);
+  reader.integer("rows", 0, 9);
+  check_error([&] { reader.integer("columns", 0, 9); }, "/columns", "found no such key but 'colums'");
+  check_error([&] { reader.integer("depth", 0, 9); }, "/depth", "found no such key, expected");
+  reader.integer("different", 0, 9);
+  const auto twice = parsed(R"({"row": 3, "rows": 4})");
+  JsonReader second("test.json", twice);
+  second.integer("rows", 0, 9);
+  check_error([&] { second.finish(); }, "/row", "perhaps 'rows'");
+}
+
 TEST_CASE("keys with slashes and tildes are escaped in pointers") {
   const auto json = parsed(R"({"a/b~c": 1})");
   JsonReader reader("test.json", json);
